@@ -1,0 +1,3 @@
+//! The `evs` binary.
+
+fn main() {}
