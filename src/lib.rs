@@ -1,1 +1,5 @@
 //! A local Elastic Volume Service.
+
+pub mod domain;
+pub mod store;
+pub mod tasks;

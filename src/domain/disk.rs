@@ -1,0 +1,317 @@
+//! Disks: what one is, which statuses it can be in and what moves it between them.
+
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+
+use super::clock::Time;
+use super::ids::{DiskId, ProjectId, TransferId, UserId};
+use super::page::Paging;
+use super::status::statuses;
+
+statuses! {
+    /// What a disk is doing or has come to (OTC "EVS Disk Status", and Cinder's internal ones).
+    DiskStatus {
+        /// Being made.
+        Creating = "creating",
+        /// Being filled from an image.
+        Downloading = "downloading",
+        /// Ready and attached to nothing.
+        Available = "available",
+        /// Reserved for a server, or being attached.
+        Attaching = "attaching",
+        /// Attached to a server.
+        InUse = "in-use",
+        /// Being detached.
+        Detaching = "detaching",
+        /// Growing.
+        Extending = "extending",
+        /// Being backed up.
+        BackingUp = "backing-up",
+        /// Being filled from a backup.
+        RestoringBackup = "restoring-backup",
+        /// Being copied into an image.
+        Uploading = "uploading",
+        /// Going back to a snapshot (EVS).
+        Rollbacking = "rollbacking",
+        /// Going back to a snapshot (Cinder).
+        Reverting = "reverting",
+        /// Changing its type.
+        Retyping = "retyping",
+        /// Offered to another project.
+        AwaitingTransfer = "awaiting-transfer",
+        /// Going away.
+        Deleting = "deleting",
+        /// Failed.
+        Error = "error",
+        /// Failed to grow.
+        ErrorExtending = "error_extending",
+        /// Failed to be filled from a backup.
+        ErrorRestoring = "error_restoring",
+        /// Failed to go back to a snapshot.
+        ErrorRollbacking = "error_rollbacking",
+        /// Failed to go away.
+        ErrorDeleting = "error_deleting",
+        /// Failed to be taken over.
+        ErrorManaging = "error_managing",
+        /// Failed to be backed up.
+        ErrorBackingUp = "error_backing-up",
+        /// Taken out of use by an administrator.
+        Maintenance = "maintenance",
+        /// Reserved by an administrator.
+        Reserved = "reserved",
+    }
+}
+
+/// A disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disk {
+    /// Its id.
+    pub id: DiskId,
+    /// The one project that owns it; changed by an accepted transfer only.
+    pub project: ProjectId,
+    /// Who made it, or who accepted it last.
+    pub user: UserId,
+    /// Its name; many disks may have the same.
+    pub name: Option<String>,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Its size in GiB.
+    pub size_gib: i64,
+    /// What it is doing.
+    pub status: DiskStatus,
+    /// The name of its type.
+    pub disk_type: String,
+    /// The name of its availability zone.
+    pub zone: String,
+    /// A system disk (OTC: `bootable` is what tells one).
+    pub bootable: bool,
+    /// May be attached to several servers.
+    pub multiattach: bool,
+    /// Its type encrypts, or its metadata says so.
+    pub encrypted: bool,
+    /// The dedicated storage it lies on (DSS, DESS), if any.
+    pub dedicated_storage: Option<String>,
+    /// The user's own keys and values.
+    pub metadata: BTreeMap<String, String>,
+    /// The pending transfer that offers it: set exactly while it is `awaiting-transfer`.
+    pub transfer: Option<TransferId>,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it last changed, if it ever did.
+    pub updated_at: Option<Time>,
+}
+
+/// What may happen to a disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DiskEvent {
+    /// It grows.
+    Extend,
+    /// A snapshot of it is taken.
+    Snapshot,
+    /// A snapshot of it is taken although it is in use.
+    ForceSnapshot,
+    /// A backup of it is made.
+    Backup,
+    /// A backup of it is made although it is in use.
+    ForceBackup,
+    /// It is put under a backup policy.
+    BindPolicy,
+    /// It is offered to another project.
+    CreateTransfer,
+    /// The offer is taken.
+    AcceptTransfer,
+    /// The offer is withdrawn.
+    DeleteTransfer,
+    /// It is removed.
+    Delete,
+}
+
+/// What an event makes of a disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Its status changes to this one.
+    Becomes(DiskStatus),
+    /// Its status stays.
+    Stays,
+    /// There is no disk any more.
+    Goes,
+}
+
+/// One row of [`TRANSITIONS`]: from any of these, this event, this outcome.
+#[derive(Debug)]
+pub struct Transition {
+    /// The statuses in which the event is allowed.
+    pub from: &'static [DiskStatus],
+    /// What happens.
+    pub event: DiskEvent,
+    /// What comes of it.
+    pub step: Step,
+}
+
+const fn t(from: &'static [DiskStatus], event: DiskEvent, step: Step) -> Transition {
+    Transition { from, event, step }
+}
+
+/// What may happen to a disk in which status: the only source of status changes but for an
+/// administrator's reset. What is not listed is refused.
+pub const TRANSITIONS: &[Transition] = {
+    use DiskStatus as S;
+    &[
+        t(&[S::Available], DiskEvent::CreateTransfer, Step::Becomes(S::AwaitingTransfer)),
+        t(&[S::AwaitingTransfer], DiskEvent::AcceptTransfer, Step::Becomes(S::Available)),
+        t(&[S::AwaitingTransfer], DiskEvent::DeleteTransfer, Step::Becomes(S::Available)),
+        t(&[S::Available], DiskEvent::Extend, Step::Stays),
+        t(&[S::Available], DiskEvent::Snapshot, Step::Stays),
+        t(&[S::Available, S::InUse], DiskEvent::ForceSnapshot, Step::Stays),
+        t(&[S::Available], DiskEvent::Backup, Step::Stays),
+        t(&[S::Available, S::InUse], DiskEvent::ForceBackup, Step::Stays),
+        // VBS user guide: every status may be bound but awaiting-transfer and the failed ones.
+        t(
+            &[
+                S::Creating,
+                S::Downloading,
+                S::Available,
+                S::Attaching,
+                S::InUse,
+                S::Detaching,
+                S::Extending,
+                S::BackingUp,
+                S::RestoringBackup,
+                S::Uploading,
+                S::Rollbacking,
+                S::Reverting,
+                S::Retyping,
+            ],
+            DiskEvent::BindPolicy,
+            Step::Stays,
+        ),
+        t(
+            &[
+                S::Available,
+                S::Error,
+                S::ErrorExtending,
+                S::ErrorRestoring,
+                S::ErrorRollbacking,
+                S::ErrorManaging,
+            ],
+            DiskEvent::Delete,
+            Step::Goes,
+        ),
+    ]
+};
+
+/// The event is not allowed in the disk's status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("{event:?} is not allowed in status {status}")]
+pub struct WrongStatus {
+    /// What was to happen.
+    pub event: DiskEvent,
+    /// The status that forbids it.
+    pub status: DiskStatus,
+    /// The disk.
+    pub disk: DiskId,
+}
+
+impl Disk {
+    /// What `event` would make of this disk.
+    pub fn step(&self, event: DiskEvent) -> Result<Step, WrongStatus> {
+        TRANSITIONS
+            .iter()
+            .find(|row| row.event == event && row.from.contains(&self.status))
+            .map(|row| row.step)
+            .ok_or(WrongStatus { event, status: self.status, disk: self.id })
+    }
+
+    /// The status this disk has after `event`, for events that do not remove it.
+    pub fn after(&self, event: DiskEvent) -> Result<DiskStatus, WrongStatus> {
+        Ok(match self.step(event)? {
+            Step::Becomes(status) => status,
+            Step::Stays => self.status,
+            Step::Goes => DiskStatus::Deleting,
+        })
+    }
+}
+
+/// By what a list of disks can be sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DiskSort {
+    /// When it was made.
+    CreatedAt,
+    /// When it last changed.
+    UpdatedAt,
+    /// Its id.
+    Id,
+    /// Its name; nameless ones first.
+    Name,
+    /// Its status word.
+    Status,
+    /// Its size.
+    Size,
+    /// Its availability zone.
+    Zone,
+    /// Whether it is a system disk.
+    Bootable,
+}
+
+/// Which disks to list, and which page of them.
+#[derive(Debug, Clone)]
+pub struct DiskQuery {
+    /// Of this project, or of all.
+    pub project: Option<ProjectId>,
+    /// With exactly this name.
+    pub name: Option<String>,
+    /// With this status word; a word that is no status matches nothing.
+    pub status: Option<String>,
+    /// The page.
+    pub page: Paging<DiskId, DiskSort>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_has_one_word_and_is_read_back_from_it() {
+        for status in DiskStatus::ALL {
+            assert_eq!(DiskStatus::parse(status.as_str()), Some(*status));
+        }
+        assert_eq!(DiskStatus::parse("in_use"), None, "hyphen, not underscore");
+        assert_eq!(DiskStatus::parse("error-extending"), None, "underscore, not hyphen");
+    }
+
+    #[test]
+    fn each_status_and_event_stand_in_at_most_one_row() {
+        for status in DiskStatus::ALL {
+            for event in [
+                DiskEvent::Extend,
+                DiskEvent::Snapshot,
+                DiskEvent::ForceSnapshot,
+                DiskEvent::Backup,
+                DiskEvent::ForceBackup,
+                DiskEvent::BindPolicy,
+                DiskEvent::CreateTransfer,
+                DiskEvent::AcceptTransfer,
+                DiskEvent::DeleteTransfer,
+                DiskEvent::Delete,
+            ] {
+                let rows = TRANSITIONS
+                    .iter()
+                    .filter(|row| row.event == event && row.from.contains(status))
+                    .count();
+                assert!(rows <= 1, "{status} {event:?}");
+            }
+        }
+    }
+
+    /// `reference/statuses.md` §1.1, spelled out: what a disk awaiting transfer allows.
+    #[test]
+    fn a_disk_awaiting_transfer_allows_its_acceptance_and_withdrawal_only() {
+        let allowed: Vec<DiskEvent> = TRANSITIONS
+            .iter()
+            .filter(|row| row.from.contains(&DiskStatus::AwaitingTransfer))
+            .map(|row| row.event)
+            .collect();
+        assert_eq!(allowed, [DiskEvent::AcceptTransfer, DiskEvent::DeleteTransfer]);
+    }
+}

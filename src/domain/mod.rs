@@ -1,0 +1,19 @@
+//! Plain data and pure functions: what the service is about, with no I/O and no async.
+//!
+//! Must not know: SQL, HTTP, the network, the clock of the machine.
+
+pub mod access;
+pub mod account;
+pub mod backup;
+pub mod clock;
+pub mod disk;
+pub mod event;
+pub mod ids;
+pub mod microversion;
+pub mod name;
+pub mod page;
+pub mod policy;
+pub mod quota;
+pub mod snapshot;
+mod status;
+pub mod transfer;

@@ -1,0 +1,309 @@
+//! Quotas: what a project may have, what it has, and the first limit that a wish would break.
+
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+
+/// The keys that every project has a limit for, in the order of the API's answers.
+pub const KEYS: &[&str] = &[
+    "volumes",
+    "per_volume_gigabytes",
+    "snapshots",
+    "gigabytes",
+    "backups",
+    "backup_gigabytes",
+    "groups",
+];
+
+/// The kinds of key that exist for each disk type, as `KIND_TYPE`.
+pub const TYPE_KINDS: &[&str] = &["volumes", "gigabytes", "snapshots"];
+
+/// No limit.
+pub const UNLIMITED: i64 = -1;
+
+/// The limits of a project by key; a key without an entry has none.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Limits(pub BTreeMap<String, i64>);
+
+impl Limits {
+    /// These limits with the project's own over them.
+    #[must_use]
+    pub fn with(&self, own: &BTreeMap<String, i64>) -> Self {
+        let mut limits = self.0.clone();
+        limits.extend(own.iter().map(|(key, limit)| (key.clone(), *limit)));
+        Self(limits)
+    }
+
+    /// The limit of a key; [`UNLIMITED`] where there is none.
+    pub fn of(&self, key: &str) -> i64 {
+        self.0.get(key).copied().unwrap_or(UNLIMITED)
+    }
+}
+
+/// What a project has, counted from the rows.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Usage {
+    /// Disks and snapshots by disk type.
+    pub by_type: BTreeMap<String, TypeUsage>,
+    /// Backups.
+    pub backups: i64,
+    /// Their sizes in GiB.
+    pub backup_gib: i64,
+}
+
+/// What a project has of one disk type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TypeUsage {
+    /// Disks.
+    pub disks: i64,
+    /// Their sizes in GiB.
+    pub disk_gib: i64,
+    /// Snapshots of disks of that type.
+    pub snapshots: i64,
+    /// Their sizes in GiB, which count as `gigabytes` too.
+    pub snapshot_gib: i64,
+}
+
+impl Usage {
+    /// How much of a key is used; 0 for a key that nothing counts towards.
+    pub fn of(&self, key: &str) -> i64 {
+        let sum = |count: fn(&TypeUsage) -> i64| self.by_type.values().map(count).sum::<i64>();
+        let one =
+            |name: &str, count: fn(&TypeUsage) -> i64| self.by_type.get(name).map_or(0, count);
+        let gib = |usage: &TypeUsage| usage.disk_gib + usage.snapshot_gib;
+        match key {
+            "volumes" => sum(|usage| usage.disks),
+            "gigabytes" => sum(gib),
+            "snapshots" => sum(|usage| usage.snapshots),
+            "backups" => self.backups,
+            "backup_gigabytes" => self.backup_gib,
+            _ => match key.split_once('_') {
+                Some(("volumes", name)) => one(name, |usage| usage.disks),
+                Some(("gigabytes", name)) => one(name, gib),
+                Some(("snapshots", name)) => one(name, |usage| usage.snapshots),
+                _ => 0,
+            },
+        }
+    }
+}
+
+/// A project's limits and usage, read together.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Quota {
+    /// What it may have.
+    pub limits: Limits,
+    /// What it has.
+    pub usage: Usage,
+}
+
+/// What a wish would add.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish<'a> {
+    /// A disk of this type and size in GiB.
+    Disk(&'a str, i64),
+    /// A disk that the project has already (it accepts its own offer): nothing is added.
+    OwnDisk(i64),
+    /// So many more GiB for a disk of this type that will have this size.
+    Growth {
+        /// The disk's type.
+        disk_type: &'a str,
+        /// How much is added.
+        by_gib: i64,
+        /// The size it will have.
+        to_gib: i64,
+    },
+    /// A snapshot of a disk of this type and size.
+    Snapshot(&'a str, i64),
+    /// A backup of this size.
+    Backup(i64),
+}
+
+/// The limit that a wish would break.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum QuotaExceeded {
+    /// One disk would be too large.
+    #[error("Requested volume size {size_gib}G is larger than maximum allowed limit {limit_gib}G.")]
+    DiskSize {
+        /// The size asked for.
+        size_gib: i64,
+        /// The largest allowed.
+        limit_gib: i64,
+    },
+    /// Disks and snapshots together would be too large.
+    #[error(
+        "Requested volume or snapshot exceeds allowed {key} quota. Requested {requested_gib}G, \
+         quota is {limit_gib}G and {used_gib}G has been consumed."
+    )]
+    Gigabytes {
+        /// `gigabytes` or `gigabytes_TYPE`.
+        key: String,
+        /// How much was asked for.
+        requested_gib: i64,
+        /// How much is allowed.
+        limit_gib: i64,
+        /// How much is used.
+        used_gib: i64,
+    },
+    /// Too many disks.
+    #[error("Maximum number of volumes allowed ({limit}) exceeded for quota '{key}'.")]
+    Disks {
+        /// `volumes` or `volumes_TYPE`.
+        key: String,
+        /// How many are allowed.
+        limit: i64,
+    },
+    /// Too many snapshots.
+    #[error("Maximum number of snapshots allowed ({limit}) exceeded")]
+    Snapshots {
+        /// How many are allowed.
+        limit: i64,
+    },
+    /// Too many backups.
+    #[error("Maximum number of backups allowed ({limit}) exceeded")]
+    Backups {
+        /// How many are allowed.
+        limit: i64,
+    },
+    /// Backups together would be too large.
+    #[error(
+        "Requested backup exceeds allowed Backup gigabytes quota. Requested {requested_gib}G, \
+         quota is {limit_gib}G and {used_gib}G has been consumed."
+    )]
+    BackupGigabytes {
+        /// How much was asked for.
+        requested_gib: i64,
+        /// How much is allowed.
+        limit_gib: i64,
+        /// How much is used.
+        used_gib: i64,
+    },
+}
+
+impl Quota {
+    /// Whether the wish fits. Of several limits that it breaks, the size of one disk comes first,
+    /// then the first by name, as Cinder reports them: `gigabytes` before `volumes`.
+    pub fn allows(&self, wish: Wish<'_>) -> Result<(), QuotaExceeded> {
+        match wish {
+            Wish::OwnDisk(size) => self.disk_size(size),
+            Wish::Disk(disk_type, size) => {
+                self.disk_size(size)?;
+                self.gigabytes(disk_type, size)?;
+                self.count("volumes", disk_type, |key, limit| QuotaExceeded::Disks { key, limit })
+            }
+            Wish::Growth { disk_type, by_gib, to_gib } => {
+                self.disk_size(to_gib)?;
+                self.gigabytes(disk_type, by_gib)
+            }
+            Wish::Snapshot(disk_type, size) => {
+                self.gigabytes(disk_type, size)?;
+                self.count("snapshots", disk_type, |_, limit| QuotaExceeded::Snapshots { limit })
+            }
+            Wish::Backup(size) => {
+                if let Some((limit_gib, used_gib)) = self.broken("backup_gigabytes", size) {
+                    return Err(QuotaExceeded::BackupGigabytes {
+                        requested_gib: size,
+                        limit_gib,
+                        used_gib,
+                    });
+                }
+                self.broken("backups", 1)
+                    .map_or(Ok(()), |(limit, _)| Err(QuotaExceeded::Backups { limit }))
+            }
+        }
+    }
+
+    fn disk_size(&self, size_gib: i64) -> Result<(), QuotaExceeded> {
+        let limit_gib = self.limits.of("per_volume_gigabytes");
+        if limit_gib != UNLIMITED && size_gib > limit_gib {
+            return Err(QuotaExceeded::DiskSize { size_gib, limit_gib });
+        }
+        Ok(())
+    }
+
+    fn gigabytes(&self, disk_type: &str, requested_gib: i64) -> Result<(), QuotaExceeded> {
+        for key in ["gigabytes".to_owned(), format!("gigabytes_{disk_type}")] {
+            if let Some((limit_gib, used_gib)) = self.broken(&key, requested_gib) {
+                return Err(QuotaExceeded::Gigabytes { key, requested_gib, limit_gib, used_gib });
+            }
+        }
+        Ok(())
+    }
+
+    fn count(
+        &self,
+        kind: &str,
+        disk_type: &str,
+        exceeded: fn(String, i64) -> QuotaExceeded,
+    ) -> Result<(), QuotaExceeded> {
+        for key in [kind.to_owned(), format!("{kind}_{disk_type}")] {
+            if let Some((limit, _)) = self.broken(&key, 1) {
+                return Err(exceeded(key, limit));
+            }
+        }
+        Ok(())
+    }
+
+    /// The limit and the usage of a key, if `more` on top of the usage would break the limit.
+    fn broken(&self, key: &str, more: i64) -> Option<(i64, i64)> {
+        let (limit, used) = (self.limits.of(key), self.usage.of(key));
+        (limit != UNLIMITED && used.saturating_add(more) > limit).then_some((limit, used))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quota(limits: &[(&str, i64)]) -> Quota {
+        let limits =
+            Limits(limits.iter().map(|(key, limit)| ((*key).to_owned(), *limit)).collect());
+        let ssd = TypeUsage { disks: 2, disk_gib: 60, snapshots: 1, snapshot_gib: 20 };
+        let usage = Usage {
+            by_type: BTreeMap::from([("SSD".to_owned(), ssd)]),
+            backups: 1,
+            backup_gib: 40,
+        };
+        Quota { limits, usage }
+    }
+
+    #[test]
+    fn a_wish_up_to_the_limit_fits_and_one_more_does_not() {
+        assert_eq!(quota(&[("volumes", 3)]).allows(Wish::Disk("SSD", 1)), Ok(()));
+        assert_eq!(
+            quota(&[("volumes", 2)]).allows(Wish::Disk("SSD", 1)),
+            Err(QuotaExceeded::Disks { key: "volumes".to_owned(), limit: 2 })
+        );
+        assert_eq!(quota(&[("gigabytes", 81)]).allows(Wish::Disk("SSD", 1)), Ok(()));
+        assert_eq!(
+            quota(&[("gigabytes", 80)]).allows(Wish::Snapshot("SSD", 1)),
+            Err(QuotaExceeded::Gigabytes {
+                key: "gigabytes".to_owned(),
+                requested_gib: 1,
+                limit_gib: 80,
+                used_gib: 80
+            }),
+            "snapshots count as gigabytes"
+        );
+    }
+
+    #[test]
+    fn gigabytes_are_reported_before_volumes_and_one_disks_size_before_both() {
+        let all = quota(&[("volumes", 0), ("gigabytes", 0), ("per_volume_gigabytes", 10)]);
+        assert!(matches!(all.allows(Wish::Disk("SSD", 11)), Err(QuotaExceeded::DiskSize { .. })));
+        assert!(matches!(all.allows(Wish::Disk("SSD", 10)), Err(QuotaExceeded::Gigabytes { .. })));
+    }
+
+    #[test]
+    fn a_limit_by_type_counts_that_type_only() {
+        let by_type = quota(&[("volumes_SSD", 2), ("gigabytes_SAS", 5)]);
+        assert!(by_type.allows(Wish::Disk("SSD", 1)).is_err());
+        assert_eq!(by_type.allows(Wish::Disk("SAS", 5)), Ok(()));
+        assert!(by_type.allows(Wish::Disk("SAS", 6)).is_err());
+    }
+
+    #[test]
+    fn a_disk_that_the_project_has_already_is_not_counted_twice() {
+        let full = quota(&[("volumes", 2), ("gigabytes", 80)]);
+        assert_eq!(full.allows(Wish::OwnDisk(40)), Ok(()));
+    }
+}

@@ -1,0 +1,33 @@
+//! Disks in the store.
+
+use async_trait::async_trait;
+
+use super::Result;
+use crate::domain::disk::{Disk, DiskQuery, DiskStatus};
+use crate::domain::ids::DiskId;
+use crate::domain::transfer::TransferFacts;
+
+/// Questions about disks.
+#[async_trait]
+pub trait DiskReads {
+    /// The disk, whoever owns it.
+    async fn disk(&mut self, id: DiskId) -> Result<Option<Disk>>;
+
+    /// The disk and all that decides whether it may be handed over.
+    async fn disk_with_facts(&mut self, id: DiskId) -> Result<Option<TransferFacts>>;
+
+    /// One page of disks.
+    async fn disks(&mut self, query: &DiskQuery) -> Result<Vec<Disk>>;
+}
+
+/// Changes of disks.
+pub trait DiskWrites {
+    /// A new disk.
+    fn insert_disk(&mut self, disk: &Disk);
+
+    /// Everything of a disk that can change, provided that its status is still `from`.
+    fn update_disk(&mut self, disk: &Disk, from: DiskStatus);
+
+    /// Removes a disk, provided that its status is still `from`. Its binding to a policy goes too.
+    fn delete_disk(&mut self, id: DiskId, from: DiskStatus);
+}

@@ -1,0 +1,165 @@
+//! What the service needs from a database: traits, one pair a table, and the errors they share.
+//!
+//! A lookup answers one question with one statement. A write is queued in its unit and leaves with
+//! the others when the unit is committed; it says how many rows it must touch. No method holds a
+//! rule of the service, none begins a transaction. Must not know: the service, HTTP.
+
+pub mod accounts;
+pub mod backups;
+pub mod disks;
+pub mod events;
+pub mod policies;
+pub mod quotas;
+pub mod snapshots;
+pub mod sqlite;
+pub mod transfers;
+
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+use thiserror::Error;
+
+pub use accounts::{AccountReads, AccountWrites};
+pub use backups::{BackupReads, BackupWrites};
+pub use disks::{DiskReads, DiskWrites};
+pub use events::EventWrites;
+pub use policies::{PolicyReads, PolicyWrites};
+pub use quotas::{QuotaReads, QuotaWrites};
+pub use snapshots::{SnapshotReads, SnapshotWrites};
+pub use transfers::{TransferReads, TransferWrites};
+
+/// What a store call comes to.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// A database that keeps everything.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Questions only; each is one statement and so one consistent view. Takes no write lock.
+    async fn read(&self) -> Result<Box<dyn ReadTx>>;
+
+    /// A unit of work: it alone reads and writes until it is settled, and reads what every unit
+    /// before it wrote.
+    async fn write(&self) -> Result<Box<dyn WriteTx>>;
+
+    /// What there is to know about the database itself.
+    fn info(&self) -> &StoreInfo;
+
+    /// Writes what is left into the main file and lets go of it. Nothing works afterwards.
+    async fn close(&self);
+}
+
+/// What there is to know about a database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreInfo {
+    /// The file.
+    pub file: PathBuf,
+    /// The number of the newest migration applied to it.
+    pub schema: i64,
+    /// The version of the database library.
+    pub library: String,
+    /// Whether a commit is on disk when it returns.
+    pub durable: bool,
+}
+
+/// Every question that can be asked.
+pub trait ReadTx:
+    AccountReads
+    + BackupReads
+    + DiskReads
+    + PolicyReads
+    + QuotaReads
+    + SnapshotReads
+    + TransferReads
+    + Send
+{
+}
+
+impl<T> ReadTx for T where
+    T: AccountReads
+        + BackupReads
+        + DiskReads
+        + PolicyReads
+        + QuotaReads
+        + SnapshotReads
+        + TransferReads
+        + Send
+        + ?Sized
+{
+}
+
+/// A unit of work: questions, and writes that are queued until the unit is committed.
+#[async_trait]
+pub trait WriteTx:
+    ReadTx
+    + AccountWrites
+    + BackupWrites
+    + DiskWrites
+    + EventWrites
+    + PolicyWrites
+    + QuotaWrites
+    + SnapshotWrites
+    + TransferWrites
+{
+    /// Sends the queued writes and returns when they are on disk. All or nothing: a write that
+    /// touches another number of rows than it must undoes the whole unit.
+    async fn commit(self: Box<Self>) -> Result<()>;
+
+    /// Ends the unit without a write, and returns when all that it may have read is on disk: a
+    /// refusal must not rest on a neighbour's write that is lost after all. Dropping the unit ends
+    /// it too, without that promise.
+    async fn refuse(self: Box<Self>) -> Result<()>;
+}
+
+/// What can go wrong in a store.
+#[derive(Debug, Clone, Error)]
+pub enum StoreError {
+    /// Another process holds the database; try again.
+    #[error("the database is locked by another process{}", .0.as_ref().map(|who| format!(": {who}")).unwrap_or_default())]
+    Busy(Option<String>),
+    /// There is no room for a write.
+    #[error("no space is left for the database")]
+    Full,
+    /// A row broke a named constraint: another unit was faster.
+    #[error("a row breaks the constraint {0:?}")]
+    Conflict(Constraint),
+    /// A row cannot be what it says; somebody edited it, or we have a bug.
+    #[error("{table} {id}: {what}")]
+    Corrupt {
+        /// The table.
+        table: &'static str,
+        /// The row.
+        id: String,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A write touched another number of rows than it must.
+    #[error("`{write}` touched {touched} rows, not {expected}")]
+    RowsAffected {
+        /// The name of the write.
+        write: &'static str,
+        /// How many rows it touched.
+        touched: u64,
+        /// How many it must touch.
+        expected: u64,
+    },
+    /// The unit's neighbours were lost, and it with them.
+    #[error("the transaction was lost: {0}")]
+    Lost(String),
+    /// The store is closed.
+    #[error("the database is closed")]
+    Closed,
+    /// Anything else the database says.
+    #[error("the database failed: {0}")]
+    Database(String),
+}
+
+/// The constraints that a race may break.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Constraint {
+    /// A disk has at most one pending transfer.
+    OnePendingTransfer,
+    /// A disk is under at most one policy.
+    OnePolicyPerDisk,
+    /// What is referred to exists, and what is referred to stays.
+    Reference,
+}

@@ -1,0 +1,22 @@
+//! Quotas in the store: limits are rows, usage is counted from rows.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+
+use super::Result;
+use crate::domain::ids::ProjectId;
+use crate::domain::quota::Usage;
+
+/// Questions about quotas.
+#[async_trait]
+pub trait QuotaReads {
+    /// The limits set for a project itself, and what it has, in one view.
+    async fn quota(&mut self, project: &ProjectId) -> Result<(BTreeMap<String, i64>, Usage)>;
+}
+
+/// Changes of quotas.
+pub trait QuotaWrites {
+    /// Sets a project's own limit of a key, in place of the one before if there was one.
+    fn set_limit(&mut self, project: &ProjectId, key: &str, limit: i64);
+}

@@ -1,0 +1,36 @@
+//! Snapshots in the store.
+
+use async_trait::async_trait;
+
+use super::Result;
+use crate::domain::clock::Time;
+use crate::domain::ids::SnapshotId;
+use crate::domain::snapshot::{Snapshot, SnapshotQuery, SnapshotStatus};
+
+/// Questions about snapshots.
+#[async_trait]
+pub trait SnapshotReads {
+    /// The snapshot, whoever owns it.
+    async fn snapshot(&mut self, id: SnapshotId) -> Result<Option<Snapshot>>;
+
+    /// One page of snapshots.
+    async fn snapshots(&mut self, query: &SnapshotQuery) -> Result<Vec<Snapshot>>;
+}
+
+/// Changes of snapshots.
+pub trait SnapshotWrites {
+    /// A new snapshot.
+    fn insert_snapshot(&mut self, snapshot: &Snapshot);
+
+    /// Another status, provided that it is still `from`.
+    fn set_snapshot_status(
+        &mut self,
+        id: SnapshotId,
+        from: SnapshotStatus,
+        to: SnapshotStatus,
+        at: Time,
+    );
+
+    /// Removes a snapshot, provided that its status is still `from`.
+    fn delete_snapshot(&mut self, id: SnapshotId, from: SnapshotStatus);
+}

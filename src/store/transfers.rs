@@ -1,0 +1,32 @@
+//! Transfers in the store. Only pending ones are ever found; finished ones stay for the testers.
+
+use async_trait::async_trait;
+
+use super::Result;
+use crate::domain::ids::TransferId;
+use crate::domain::transfer::{Transfer, TransferEnd, TransferFacts, TransferQuery};
+
+/// Questions about pending transfers.
+#[async_trait]
+pub trait TransferReads {
+    /// The pending transfer, whoever made it.
+    async fn transfer(&mut self, id: TransferId) -> Result<Option<Transfer>>;
+
+    /// The pending transfer with its disk and all that decides whether that may be handed over.
+    async fn transfer_with_facts(
+        &mut self,
+        id: TransferId,
+    ) -> Result<Option<(Transfer, TransferFacts)>>;
+
+    /// One page of pending transfers.
+    async fn transfers(&mut self, query: &TransferQuery) -> Result<Vec<Transfer>>;
+}
+
+/// Changes of transfers.
+pub trait TransferWrites {
+    /// A new pending transfer.
+    fn insert_transfer(&mut self, transfer: &Transfer);
+
+    /// The end of a pending transfer.
+    fn finish_transfer(&mut self, end: &TransferEnd);
+}
