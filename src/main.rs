@@ -1,3 +1,18 @@
-//! The `evs` binary.
+//! The `evs` binary: parses the command line, runs the command, prints what went wrong.
 
-fn main() {}
+use std::{io::Write, process::ExitCode};
+
+use clap::Parser;
+
+mod cli;
+
+fn main() -> ExitCode {
+    match cli::run(&cli::Cli::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            // Nothing can be done about a standard error that is closed.
+            let _ = writeln!(std::io::stderr().lock(), "evs: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

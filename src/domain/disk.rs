@@ -105,6 +105,8 @@ pub struct Disk {
 /// What may happen to a disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DiskEvent {
+    /// Its name, description or metadata change.
+    Update,
     /// It grows.
     Extend,
     /// A snapshot of it is taken.
@@ -149,6 +151,36 @@ pub struct Transition {
     pub step: Step,
 }
 
+/// Every status but `maintenance`, in which nothing about a disk is changed (Cinder).
+const NOT_IN_MAINTENANCE: &[DiskStatus] = {
+    use DiskStatus as S;
+    &[
+        S::Creating,
+        S::Downloading,
+        S::Available,
+        S::Attaching,
+        S::InUse,
+        S::Detaching,
+        S::Extending,
+        S::BackingUp,
+        S::RestoringBackup,
+        S::Uploading,
+        S::Rollbacking,
+        S::Reverting,
+        S::Retyping,
+        S::AwaitingTransfer,
+        S::Deleting,
+        S::Error,
+        S::ErrorExtending,
+        S::ErrorRestoring,
+        S::ErrorRollbacking,
+        S::ErrorDeleting,
+        S::ErrorManaging,
+        S::ErrorBackingUp,
+        S::Reserved,
+    ]
+};
+
 const fn t(from: &'static [DiskStatus], event: DiskEvent, step: Step) -> Transition {
     Transition { from, event, step }
 }
@@ -158,6 +190,7 @@ const fn t(from: &'static [DiskStatus], event: DiskEvent, step: Step) -> Transit
 pub const TRANSITIONS: &[Transition] = {
     use DiskStatus as S;
     &[
+        t(NOT_IN_MAINTENANCE, DiskEvent::Update, Step::Stays),
         t(&[S::Available], DiskEvent::CreateTransfer, Step::Becomes(S::AwaitingTransfer)),
         t(&[S::AwaitingTransfer], DiskEvent::AcceptTransfer, Step::Becomes(S::Available)),
         t(&[S::AwaitingTransfer], DiskEvent::DeleteTransfer, Step::Becomes(S::Available)),
@@ -284,6 +317,7 @@ mod tests {
     fn each_status_and_event_stand_in_at_most_one_row() {
         for status in DiskStatus::ALL {
             for event in [
+                DiskEvent::Update,
                 DiskEvent::Extend,
                 DiskEvent::Snapshot,
                 DiskEvent::ForceSnapshot,
@@ -306,12 +340,14 @@ mod tests {
 
     /// `reference/statuses.md` §1.1, spelled out: what a disk awaiting transfer allows.
     #[test]
-    fn a_disk_awaiting_transfer_allows_its_acceptance_and_withdrawal_only() {
+    fn a_disk_awaiting_transfer_allows_its_acceptance_withdrawal_and_renaming_only() {
         let allowed: Vec<DiskEvent> = TRANSITIONS
             .iter()
             .filter(|row| row.from.contains(&DiskStatus::AwaitingTransfer))
             .map(|row| row.event)
             .collect();
-        assert_eq!(allowed, [DiskEvent::AcceptTransfer, DiskEvent::DeleteTransfer]);
+        let expected = [DiskEvent::Update, DiskEvent::AcceptTransfer, DiskEvent::DeleteTransfer];
+        assert_eq!(allowed, expected);
+        assert_eq!(NOT_IN_MAINTENANCE.len(), DiskStatus::ALL.len() - 1);
     }
 }

@@ -356,8 +356,10 @@ mod tests {
         TransferFacts { disk, snapshots: None, backups: None, policy: None }
     }
 
+    type Breaker = (&'static str, fn(&mut TransferFacts));
+
     /// Each rule broken alone, in the order of the reference.
-    fn breakers() -> Vec<(&'static str, fn(&mut TransferFacts))> {
+    fn breakers() -> Vec<Breaker> {
         vec![
             ("available", |f| f.disk.status = DiskStatus::InUse),
             ("no snapshots", |f| {

@@ -1,1 +1,154 @@
-//! placeholder
+//! The store in one SQLite file: many readers, one writer, every answered write on disk.
+//!
+//! Reads go to a small pool of connections that cannot write; each question is one statement and so
+//! one consistent view. Writes go through the group commit of `writer`. Nothing is kept in memory
+//! between questions: what a tester changes in the file is what the next answer shows.
+
+mod accounts;
+mod backups;
+mod codec;
+mod disks;
+pub mod doctor;
+mod errors;
+mod events;
+mod holder;
+mod open;
+mod page;
+mod policies;
+mod quotas;
+mod rows;
+mod snapshots;
+mod transfers;
+mod unit;
+mod writer;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sqlx::SqlitePool;
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use super::{ReadTx, Result, Store, StoreError, StoreInfo, WriteTx};
+use crate::tasks::Tasks;
+use unit::{Reader, Unit};
+use writer::{Request, Writer};
+
+pub use open::{APPLICATION_ID, OpenError};
+
+/// How to open a file.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// The most connections that read at the same time.
+    pub readers: u32,
+    /// The most units of work in one transaction.
+    pub group_size: usize,
+    /// How long to wait for another process that holds the write lock.
+    pub busy_timeout: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { readers: 4, group_size: 16, busy_timeout: Duration::from_secs(5) }
+    }
+}
+
+/// An open SQLite file.
+#[derive(Debug)]
+pub struct SqliteStore {
+    info: StoreInfo,
+    readers: SqlitePool,
+    /// None once the store is closed.
+    requests: Mutex<Option<mpsc::UnboundedSender<Request>>>,
+    stopped: CancellationToken,
+    commits: Arc<AtomicU64>,
+}
+
+impl SqliteStore {
+    /// Opens `file`, makes it if it is not there, and brings its schema up to date. The writer runs in
+    /// `tasks` until [`Store::close`], which must be called before [`Tasks::finish`].
+    pub async fn open(
+        file: &Path,
+        options: &Options,
+        tasks: &Tasks,
+    ) -> std::result::Result<Self, OpenError> {
+        let opened = open::open(file, options).await?;
+        let (sender, requests) = mpsc::unbounded_channel();
+        let stopped = CancellationToken::new();
+        let commits = Arc::new(AtomicU64::new(0));
+        let writer = Writer {
+            file: file.to_owned(),
+            options: opened.writer_options,
+            busy_timeout: options.busy_timeout,
+            group_size: options.group_size.max(1),
+            connection: Some(opened.writer),
+            commits: Arc::clone(&commits),
+        };
+        let on_stop = stopped.clone().drop_guard();
+        tasks.start(async move {
+            writer.run(requests).await;
+            drop(on_stop);
+        });
+        Ok(Self {
+            info: opened.info,
+            readers: opened.readers,
+            requests: Mutex::new(Some(sender)),
+            stopped,
+            commits,
+        })
+    }
+
+    /// How many transactions were committed: fewer than units when units shared some.
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
+    }
+
+    fn requests(&self) -> std::sync::MutexGuard<'_, Option<mpsc::UnboundedSender<Request>>> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn read(&self) -> Result<Box<dyn ReadTx>> {
+        match self.readers.acquire().await {
+            Ok(connection) => Ok(Box::new(Reader(connection))),
+            Err(sqlx::Error::PoolClosed) => Err(StoreError::Closed),
+            Err(error) => Err(errors::of_statement(error)),
+        }
+    }
+
+    async fn write(&self) -> Result<Box<dyn WriteTx>> {
+        let (request, turn) = oneshot::channel();
+        match &*self.requests() {
+            Some(requests) => {
+                requests.send(Request(request)).map_err(|_| StoreError::Closed)?;
+            }
+            None => return Err(StoreError::Closed),
+        }
+        let turn = turn.await.map_err(|_| StoreError::Closed)??;
+        Ok(Box::new(Unit::new(turn)))
+    }
+
+    fn info(&self) -> &StoreInfo {
+        &self.info
+    }
+
+    async fn close(&self) {
+        // Readers first: an open read would keep the log from being emptied.
+        self.readers.close().await;
+        drop(self.requests().take());
+        self.stopped.cancelled().await;
+    }
+}
+
+/// The file beside `file` whose name goes on with `suffix`.
+fn beside(file: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(file);
+    name.push(suffix);
+    PathBuf::from(name)
+}

@@ -1,0 +1,107 @@
+//! The outermost layer: request ids, microversions, the shape of every error, one log line each.
+
+use std::error::Error as _;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, VARY};
+use actix_web::middleware::Next;
+use actix_web::{HttpMessage, HttpResponse, HttpResponseBuilder};
+use tracing::{Instrument as _, debug, error, info_span};
+
+use super::Api;
+use super::call::base;
+use super::error::{ApiError, Dialect};
+use crate::domain::ids::RequestId;
+use crate::domain::microversion::Microversion;
+
+/// The header that names a microversion.
+const VERSION_HEADER: &str = "openstack-api-version";
+
+/// The headers that carry the request id: for OpenStack's SDK, for cinderclient, for Huawei's SDK.
+const REQUEST_ID_HEADERS: [&str; 3] =
+    ["x-openstack-request-id", "x-compute-request-id", "x-request-id"];
+
+/// Answers one request.
+pub async fn answer(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse, actix_web::Error> {
+    let id = RequestId::random();
+    let span = info_span!("request", request.id = %id);
+    request.extensions_mut().insert(id.clone());
+    async move {
+        let (method, path) = (request.method().clone(), request.path().to_owned());
+        let version = path.starts_with("/v3").then(|| asked_version(&request)).transpose();
+        let mut response = match version {
+            Err(bad) => render(request.error_response(bad)),
+            Ok(None) => render(next.call(request).await?.map_into_boxed_body()),
+            Ok(Some(version)) => {
+                request.extensions_mut().insert(version);
+                let mut response = render(next.call(request).await?.map_into_boxed_body());
+                set_version(&mut response, version);
+                response
+            }
+        };
+        if let Ok(value) = HeaderValue::from_str(id.as_str()) {
+            for name in REQUEST_ID_HEADERS {
+                response.headers_mut().insert(HeaderName::from_static(name), value.clone());
+            }
+        }
+        debug!(http.method = %method, http.path = %path, http.status = response.status().as_u16(),
+            "{method} {path} {}", response.status().as_u16());
+        Ok(response)
+    }
+    .instrument(span)
+    .await
+}
+
+fn asked_version(request: &ServiceRequest) -> Result<Microversion, ApiError> {
+    let header = request.headers().get(VERSION_HEADER);
+    let text = header.map_or("", |value| value.to_str().unwrap_or("volume ?"));
+    Microversion::from_header(text).map_err(ApiError::Microversion)
+}
+
+fn set_version(response: &mut ServiceResponse, version: Microversion) {
+    if let Ok(value) = HeaderValue::from_str(&format!("volume {version}")) {
+        response.headers_mut().insert(HeaderName::from_static(VERSION_HEADER), value);
+        response.headers_mut().insert(VARY, HeaderValue::from_static("OpenStack-API-Version"));
+    }
+}
+
+/// Gives an error the shape of its dialect, and logs it if it is ours.
+fn render(response: ServiceResponse) -> ServiceResponse {
+    let Some(failure) = response.response().error() else {
+        return response;
+    };
+    let foreign = ApiError::MalformedBody;
+    let fault = failure.as_error::<ApiError>().unwrap_or(&foreign);
+    let dialect = Dialect::of(response.request().path());
+    let status = fault.status();
+    if status.is_server_error() {
+        let mut cause = fault.to_string();
+        let mut source = fault.source();
+        while let Some(inner) = source {
+            cause = format!("{cause}: {inner}");
+            source = inner.source();
+        }
+        error!(http.status = status.as_u16(), error.cause = %cause, "answered {status}: {cause}");
+    }
+    let mut body = HttpResponseBuilder::new(status);
+    body.insert_header((CONTENT_TYPE, "application/json"));
+    if let Some(seconds) = fault.retry_after() {
+        body.insert_header((RETRY_AFTER, seconds));
+    }
+    if status == actix_web::http::StatusCode::UNAUTHORIZED {
+        let api = response.request().app_data::<actix_web::web::Data<Api>>();
+        if let Some(api) = api {
+            let url = base(api, response.request().headers());
+            body.insert_header((
+                actix_web::http::header::WWW_AUTHENTICATE,
+                format!("Keystone uri=\"{url}/identity\""),
+            ));
+        }
+    }
+    let rendered: HttpResponse = body.body(fault.body(dialect).to_string());
+    response.into_response(rendered)
+}

@@ -1,0 +1,185 @@
+//! One authenticated call: who asks, in which version, with which path, query and body.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{CONTENT_TYPE, HOST, HeaderMap};
+use actix_web::web::{Bytes, Data, Query};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
+use serde_json::{Value, json};
+
+use super::error::ApiError;
+use super::{Api, auth, fields};
+use crate::domain::access::{Action, Caller};
+use crate::domain::microversion::{MIN, Microversion};
+use crate::service::{self, App};
+
+/// What a handler answers.
+pub(super) type Answer = Result<HttpResponse, ApiError>;
+
+/// An authenticated call.
+#[derive(Debug)]
+pub(super) struct Call {
+    api: Data<Api>,
+    caller: Caller,
+    request: HttpRequest,
+    base: String,
+    query: Vec<(String, String)>,
+    body: Bytes,
+}
+
+impl FromRequest for Call {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, mut payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let api = api(&request)?;
+            let caller = auth::caller(&api, &request).await?;
+            let body = body(&request, &mut payload).await?;
+            let query = query(&request)?;
+            let base = base(&api, request.headers());
+            Ok(Self { api, caller, request, base, query, body })
+        })
+    }
+}
+
+impl Call {
+    /// Who asks, if that may do this.
+    pub(super) fn may(&self, action: Action) -> Result<Caller, ApiError> {
+        if self.caller.role >= action.needs() {
+            Ok(self.caller.clone())
+        } else {
+            Err(ApiError::Forbidden(action))
+        }
+    }
+
+    /// The use cases, for reading.
+    pub(super) fn app(&self) -> &App {
+        &self.api.app
+    }
+
+    /// Runs a writing use case to its end, even if the client goes away meanwhile.
+    pub(super) async fn write<T, F>(&self, use_case: impl FnOnce(App) -> F) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        F: Future<Output = service::Result<T>> + Send + 'static,
+    {
+        Ok(self.api.tasks.run(use_case(self.api.app.clone())).await??)
+    }
+
+    /// The body as JSON.
+    pub(super) fn json(&self) -> Result<Value, ApiError> {
+        let kind = self.request.headers().get(CONTENT_TYPE).map(|kind| kind.to_str());
+        let is_json = match kind {
+            None => true,
+            Some(Ok(kind)) => {
+                let essence = kind.split(';').next().unwrap_or_default().trim();
+                essence.eq_ignore_ascii_case("application/json")
+            }
+            Some(Err(_)) => false,
+        };
+        if is_json { fields::parse(&self.body) } else { Err(ApiError::UnsupportedType) }
+    }
+
+    /// A part of the path; empty if the route has no such part.
+    pub(super) fn part(&self, name: &str) -> &str {
+        self.request.match_info().get(name).unwrap_or_default()
+    }
+
+    /// The first value of a query parameter.
+    pub(super) fn query(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A query parameter as a text to compare with.
+    pub(super) fn filter(&self, name: &str) -> Option<String> {
+        self.query(name).map(str::to_owned)
+    }
+
+    /// All query parameters in the order they came in.
+    pub(super) fn query_pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.query.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
+    /// Whether an admin asks for the things of all projects; who is none is not heard.
+    pub(super) fn everywhere(&self) -> Result<bool, ApiError> {
+        match self.query("all_tenants").map(|text| (text, fields::truth(text))) {
+            _ if self.caller.role.as_str() != "admin" => Ok(false),
+            None => Ok(false),
+            Some((_, Some(truth))) => Ok(truth),
+            Some((text, None)) => Err(ApiError::Query(format!(
+                "Invalid input received: all_tenants must be a boolean, not '{text}'"
+            ))),
+        }
+    }
+
+    /// The microversion; under `/v2` there is none, which is like 3.0.
+    pub(super) fn version(&self) -> Microversion {
+        self.request.extensions().get::<Microversion>().copied().unwrap_or(MIN)
+    }
+
+    /// Scheme and host, as they begin every link.
+    pub(super) fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// The path as it was asked for.
+    pub(super) fn path(&self) -> &str {
+        self.request.path()
+    }
+
+    /// The two links of a thing: with the version of this request, and without one.
+    pub(super) fn links(&self, collection: &str, id: &str) -> Value {
+        let version = self.path().split('/').nth(1).unwrap_or_default();
+        let (base, project) = (&self.base, &self.caller.project);
+        json!([
+            {"rel": "self", "href": format!("{base}/{version}/{project}/{collection}/{id}")},
+            {"rel": "bookmark", "href": format!("{base}/{project}/{collection}/{id}")},
+        ])
+    }
+}
+
+/// What every handler works with.
+pub(super) fn api(request: &HttpRequest) -> Result<Data<Api>, ApiError> {
+    request.app_data::<Data<Api>>().cloned().ok_or(ApiError::NoRoute)
+}
+
+/// The body, if it is not too large.
+pub(super) async fn body(request: &HttpRequest, payload: &mut Payload) -> Result<Bytes, ApiError> {
+    Bytes::from_request(request, payload).await.map_err(|why| {
+        if why.as_response_error().status_code() == actix_web::http::StatusCode::PAYLOAD_TOO_LARGE {
+            ApiError::BodyTooLarge
+        } else {
+            ApiError::MalformedBody
+        }
+    })
+}
+
+fn query(request: &HttpRequest) -> Result<Vec<(String, String)>, ApiError> {
+    Query::<Vec<(String, String)>>::from_query(request.query_string())
+        .map(Query::into_inner)
+        .map_err(|_| ApiError::Query("Malformed request url".to_owned()))
+}
+
+/// The configured public URL, or the scheme and host that the client used; behind proxies, the last
+/// element of `X-Forwarded-Host` (as Cinder reads it).
+pub(super) fn base(api: &Api, headers: &HeaderMap) -> String {
+    if let Some(url) = &api.public_url {
+        return url.clone();
+    }
+    let last = |name: &str| {
+        let value = headers.get(name)?.to_str().ok()?;
+        value.rsplit(',').next().map(|element| element.trim().to_owned())
+    };
+    let scheme = last("x-forwarded-proto").filter(|scheme| scheme == "https");
+    let host = last("x-forwarded-host")
+        .or_else(|| headers.get(HOST).and_then(|host| host.to_str().ok()).map(str::to_owned));
+    format!(
+        "{}://{}",
+        scheme.as_deref().unwrap_or("http"),
+        host.as_deref().filter(|host| !host.is_empty()).unwrap_or("127.0.0.1")
+    )
+}

@@ -1,0 +1,421 @@
+//! Everything that can go wrong, what it is on the wire, and the shapes it takes there.
+
+use std::borrow::Cow;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, ResponseError};
+use serde_json::{Value, json};
+use thiserror::Error;
+
+use super::evs::policies::PolicyFault;
+use crate::domain::access::Action;
+use crate::domain::disk::{DiskEvent, WrongStatus};
+use crate::domain::microversion::BadMicroversion;
+use crate::domain::quota::QuotaExceeded;
+use crate::service::{Resource, ServiceError};
+use crate::store::StoreError;
+use crate::tasks::Gone;
+
+/// How an error looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// `{"badRequest": {"code": 400, "message": …}}`.
+    OpenStack,
+    /// `{"error": {"code": "EVS.5400", "message": …}}`.
+    Evs,
+    /// `{"error": {"code": 401, "title": "Unauthorized", "message": …}}`.
+    Keystone,
+}
+
+/// Which part of a path speaks which dialect; what is not listed speaks OpenStack's.
+const DIALECTS: &[(&str, Dialect)] = &[
+    ("/identity", Dialect::Keystone),
+    ("/v3/auth/", Dialect::Keystone),
+    ("/backuppolicy", Dialect::Evs),
+];
+
+impl Dialect {
+    /// The dialect of a path, whether there is such a route or not.
+    pub fn of(path: &str) -> Self {
+        DIALECTS
+            .iter()
+            .find(|(part, dialect)| match dialect {
+                Self::Keystone => path.starts_with(part),
+                Self::Evs | Self::OpenStack => path.contains(part),
+            })
+            .map_or(Self::OpenStack, |(_, dialect)| *dialect)
+    }
+}
+
+/// Why a request is not answered as it wished.
+#[derive(Debug, Clone, Error)]
+pub enum ApiError {
+    /// The body is no JSON, or nested too deeply.
+    #[error("malformed request body")]
+    MalformedBody,
+    /// The body's content type is not JSON.
+    #[error("unsupported content type")]
+    UnsupportedType,
+    /// The body is larger than the settings allow.
+    #[error("the request body is too large")]
+    BodyTooLarge,
+    /// A member of the body breaks a rule, which the sentence names.
+    #[error("{0}")]
+    Schema(String),
+    /// A query parameter breaks a rule, which the sentence names.
+    #[error("{0}")]
+    Query(String),
+    /// What a login request lacks.
+    #[error("{0}")]
+    Login(String),
+    /// The action in the body is none of ours.
+    #[error("there is no such action: {0}")]
+    NoSuchAction(String),
+    /// A member of a backup policy breaks a rule.
+    #[error("{0}")]
+    Policy(#[from] PolicyFault),
+    /// The project in the path is not the token's.
+    #[error("the project in the path is not the token's")]
+    ProjectMismatch,
+    /// There is no such path.
+    #[error("no route")]
+    NoRoute,
+    /// The path does not take the method.
+    #[error("bad method")]
+    BadMethod,
+    /// The caller's role does not suffice.
+    #[error("the caller may not: {}", .0.rule())]
+    Forbidden(Action),
+    /// The microversion is none, or none of ours.
+    #[error(transparent)]
+    Microversion(BadMicroversion),
+    /// The use case came to nothing.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+    /// The use case ended without a result.
+    #[error(transparent)]
+    Gone(#[from] Gone),
+}
+
+/// HTTP status, OpenStack's fault name, and the code of the EVS dialect (errors.md §2, §4).
+struct Fault(StatusCode, &'static str, &'static str);
+
+impl Fault {
+    const BAD_REQUEST: Self = Self(StatusCode::BAD_REQUEST, "badRequest", "EVS.5400");
+    const UNAUTHORIZED: Self = Self(StatusCode::UNAUTHORIZED, "unauthorized", "EVS.5401");
+    const FORBIDDEN: Self = Self(StatusCode::FORBIDDEN, "forbidden", "EVS.5403");
+    const NOT_FOUND: Self = Self(StatusCode::NOT_FOUND, "itemNotFound", "EVS.5404");
+    const BAD_METHOD: Self = Self(StatusCode::METHOD_NOT_ALLOWED, "badMethod", "EVS.5400");
+    const NOT_ACCEPTABLE: Self = Self(StatusCode::NOT_ACCEPTABLE, "computeFault", "EVS.5400");
+    const CONFLICT: Self = Self(StatusCode::CONFLICT, "conflictingRequest", "EVS.5400");
+    const OVER_LIMIT: Self = Self(StatusCode::PAYLOAD_TOO_LARGE, "overLimit", "EVS.5413");
+    const OURS: Self = Self(StatusCode::INTERNAL_SERVER_ERROR, "computeFault", "EVS.5500");
+    const BUSY: Self = Self(StatusCode::SERVICE_UNAVAILABLE, "serviceUnavailable", "EVS.5503");
+    const FULL: Self = Self(StatusCode::INSUFFICIENT_STORAGE, "computeFault", "EVS.5500");
+}
+
+/// The body of every 500: nothing of the inside gets out.
+const OUR_FAULT: &str =
+    "The server has either erred or is incapable of performing the requested operation.";
+
+/// The text of every 401.
+const UNAUTHENTICATED: &str = "The request you have made requires authentication.";
+
+impl ApiError {
+    /// Exhaustive on purpose: a new error must be decided here.
+    fn fault(&self) -> Fault {
+        match self {
+            Self::MalformedBody
+            | Self::UnsupportedType
+            | Self::Schema(_)
+            | Self::Query(_)
+            | Self::Login(_)
+            | Self::NoSuchAction(_)
+            | Self::ProjectMismatch
+            | Self::Microversion(BadMicroversion::Malformed(_)) => Fault::BAD_REQUEST,
+            Self::Policy(fault) => Fault(StatusCode::BAD_REQUEST, "badRequest", fault.code),
+            Self::BodyTooLarge => Fault::OVER_LIMIT,
+            Self::NoRoute => Fault::NOT_FOUND,
+            Self::BadMethod => Fault::BAD_METHOD,
+            Self::Forbidden(_) => Fault::FORBIDDEN,
+            Self::Microversion(BadMicroversion::Unsupported(_)) => Fault::NOT_ACCEPTABLE,
+            Self::Gone(_) => Fault::OURS,
+            Self::Service(error) => service_fault(error),
+        }
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        self.fault().0
+    }
+
+    /// The value of `Retry-After`, in seconds: 0 for quotas, as Cinder says; 1 for a locked database.
+    pub fn retry_after(&self) -> Option<&'static str> {
+        let quota =
+            matches!(self, Self::Service(ServiceError::Quota(_) | ServiceError::RecipientQuota(_)));
+        let busy = self.status() == StatusCode::SERVICE_UNAVAILABLE;
+        if quota { Some("0") } else { busy.then_some("1") }
+    }
+
+    /// The body in a dialect. A 401 always has Keystone's shape, as its middleware answers it.
+    pub fn body(&self, dialect: Dialect) -> Value {
+        let Fault(status, name, code) = self.fault();
+        let message = self.message();
+        let dialect = if status == StatusCode::UNAUTHORIZED { Dialect::Keystone } else { dialect };
+        match dialect {
+            Dialect::Evs => json!({"error": {"message": message, "code": code}}),
+            Dialect::Keystone => json!({"error": {
+                "code": status.as_u16(),
+                "message": message,
+                "title": status.canonical_reason().unwrap_or_default(),
+            }}),
+            Dialect::OpenStack => {
+                let mut fault = json!({"code": status.as_u16(), "message": message});
+                if status == StatusCode::PAYLOAD_TOO_LARGE
+                    && let (Some(seconds), Some(members)) =
+                        (self.retry_after(), fault.as_object_mut())
+                {
+                    members.insert("retryAfter".to_owned(), seconds.into());
+                }
+                json!({ name: fault })
+            }
+        }
+    }
+
+    /// The sentence for the client.
+    fn message(&self) -> Cow<'_, str> {
+        match self {
+            Self::MalformedBody => "Malformed request body".into(),
+            Self::UnsupportedType => "Unsupported Content-Type".into(),
+            Self::BodyTooLarge => "Request is too large: see server.max_body_bytes.".into(),
+            Self::Schema(sentence) | Self::Query(sentence) | Self::Login(sentence) => {
+                sentence.into()
+            }
+            Self::NoSuchAction(action) => format!(
+                "There is no such action: {action}. Verify the request body and Content-Type \
+                 header and try again."
+            )
+            .into(),
+            Self::Policy(fault) => fault.message.into(),
+            Self::ProjectMismatch => "Malformed request url".into(),
+            Self::NoRoute => "The resource could not be found.".into(),
+            Self::BadMethod => "The method is not allowed for the requested URL.".into(),
+            Self::Forbidden(action) => {
+                format!("Policy doesn't allow {} to be performed.", action.rule()).into()
+            }
+            Self::Microversion(bad) => bad.to_string().into(),
+            Self::Gone(_) => OUR_FAULT.into(),
+            Self::Service(error) => service_message(error),
+        }
+    }
+}
+
+fn service_fault(error: &ServiceError) -> Fault {
+    use ServiceError as S;
+    match error {
+        S::NotFound(Resource::Policy, _) => {
+            Fault(StatusCode::NOT_FOUND, "itemNotFound", "AutoBackup.0205")
+        }
+        S::NotFound(
+            Resource::Disk
+            | Resource::Transfer
+            | Resource::Snapshot
+            | Resource::Backup
+            | Resource::DiskType,
+            _,
+        ) => Fault::NOT_FOUND,
+        S::TooManyPolicies(_) => Fault(StatusCode::BAD_REQUEST, "badRequest", "AutoBackup.0203"),
+        S::Transfer(_)
+        | S::WrongKey(_)
+        | S::Status(_)
+        | S::NotDeletable(..)
+        | S::HasSnapshots(_)
+        | S::ResetToAwaitingTransfer
+        | S::ResetToInUse
+        | S::NotLarger { .. }
+        | S::TooLarge(_)
+        | S::UnknownZone(_)
+        | S::NoBaseBackup => Fault::BAD_REQUEST,
+        S::Quota(_) | S::RecipientQuota(_) => Fault::OVER_LIMIT,
+        S::Unauthenticated => Fault::UNAUTHORIZED,
+        S::Hasher(_) => Fault::OURS,
+        S::Store(error) => match error {
+            StoreError::Busy(_) | StoreError::Closed => Fault::BUSY,
+            StoreError::Full => Fault::FULL,
+            // Units run one after the other, so only a hand in the file can make them collide.
+            StoreError::Conflict(_) => Fault::CONFLICT,
+            StoreError::Corrupt { .. }
+            | StoreError::RowsAffected { .. }
+            | StoreError::Lost(_)
+            | StoreError::Database(_) => Fault::OURS,
+        },
+    }
+}
+
+fn service_message(error: &ServiceError) -> Cow<'_, str> {
+    use ServiceError as S;
+    match error {
+        S::NotFound(resource, id) => not_found(*resource, id).into(),
+        S::Transfer(refused) => format!("Invalid volume: {refused}").into(),
+        S::WrongKey(id) => {
+            format!("Invalid auth key: Attempt to transfer {id} with invalid auth key.").into()
+        }
+        S::Status(wrong) => wrong_status(wrong).into(),
+        S::NotDeletable(Resource::Snapshot, _) => {
+            "Invalid snapshot: Snapshot status must be available or error and must not be part of \
+             a group."
+                .into()
+        }
+        S::NotDeletable(..) => "Invalid backup: Backup status must be available or error".into(),
+        S::HasSnapshots(_) => NOT_DELETABLE_DISK.into(),
+        S::ResetToAwaitingTransfer => {
+            "Invalid volume: status can not be reset to awaiting-transfer; create a transfer \
+             instead."
+                .into()
+        }
+        S::ResetToInUse => {
+            "Invalid volume: status can not be reset to in-use while the volume has no attachments."
+                .into()
+        }
+        S::NotLarger { current, extended } => format!(
+            "Invalid input received: New size for extend must be greater than current size. \
+             (current: {current}, extended: {extended})."
+        )
+        .into(),
+        S::TooLarge(most) => {
+            format!("Invalid input received: size must be at most {most} GiB.").into()
+        }
+        S::UnknownZone(zone) => format!("Availability zone '{zone}' is invalid.").into(),
+        S::NoBaseBackup => {
+            "Invalid backup: No backups available to do an incremental backup.".into()
+        }
+        S::TooManyPolicies(most) => format!("A project has at most {most} backup policies.").into(),
+        // Cinder converts the capacity error of accept in the controller, which drops its class.
+        S::RecipientQuota(exceeded @ QuotaExceeded::Gigabytes { .. }) => {
+            exceeded.to_string().into()
+        }
+        S::Quota(exceeded) | S::RecipientQuota(exceeded) => {
+            format!("{}: {exceeded}", quota_class(exceeded)).into()
+        }
+        S::Unauthenticated => UNAUTHENTICATED.into(),
+        S::Hasher(_) => OUR_FAULT.into(),
+        S::Store(error) => match error {
+            StoreError::Busy(Some(who)) => {
+                format!("The data file is locked by another process: {who}. Try again.").into()
+            }
+            StoreError::Busy(None) => {
+                "The data file is locked by another process. Try again.".into()
+            }
+            StoreError::Closed => "The service is stopping.".into(),
+            StoreError::Full => "No space is left for the data file; reads still work.".into(),
+            StoreError::Conflict(_) => {
+                "The data file was changed at the same time. Try again.".into()
+            }
+            StoreError::Corrupt { .. }
+            | StoreError::RowsAffected { .. }
+            | StoreError::Lost(_)
+            | StoreError::Database(_) => OUR_FAULT.into(),
+        },
+    }
+}
+
+fn not_found(resource: Resource, id: &str) -> String {
+    let kind = match resource {
+        Resource::Disk => "Volume",
+        Resource::Transfer => "Transfer",
+        Resource::Snapshot => "Snapshot",
+        Resource::Backup => "Backup",
+        Resource::Policy => "Backup policy",
+        Resource::DiskType => "Volume type",
+    };
+    let named = resource == Resource::DiskType && uuid::Uuid::try_parse(id).is_err();
+    if named {
+        format!("{kind} with name {id} could not be found.")
+    } else {
+        format!("{kind} {id} could not be found.")
+    }
+}
+
+fn quota_class(exceeded: &QuotaExceeded) -> &'static str {
+    match exceeded {
+        QuotaExceeded::DiskSize { .. } => "VolumeSizeExceedsLimit",
+        QuotaExceeded::Gigabytes { .. } => "VolumeSizeExceedsAvailableQuota",
+        QuotaExceeded::Disks { .. } => "VolumeLimitExceeded",
+        QuotaExceeded::Snapshots { .. } => "SnapshotLimitExceeded",
+        QuotaExceeded::Backups { .. } => "BackupLimitExceeded",
+        QuotaExceeded::BackupGigabytes { .. } => "VolumeBackupSizeExceedsAvailableQuota",
+    }
+}
+
+/// Cinder's one sentence for every reason not to delete a disk.
+const NOT_DELETABLE_DISK: &str = "Invalid volume: Volume status must be available or error or error_restoring or \
+     error_extending or error_managing and must not be migrating, attached, belong to a group, \
+     have snapshots, awaiting a transfer, or be disassociated from snapshots after volume transfer.";
+
+fn wrong_status(wrong: &WrongStatus) -> String {
+    let WrongStatus { event, status, disk } = wrong;
+    match event {
+        DiskEvent::Delete => NOT_DELETABLE_DISK.to_owned(),
+        DiskEvent::Extend => format!(
+            "Invalid volume: Volume {disk} status must be '{{'status': 'available'}}' to extend, \
+             currently {status}."
+        ),
+        DiskEvent::Snapshot => format!(
+            "Invalid volume: Volume {disk} status must be available, but current status is: \
+             {status}."
+        ),
+        DiskEvent::ForceSnapshot => format!(
+            "Invalid volume: Volume {disk} status must be available, in-use, but current status \
+             is: {status}."
+        ),
+        DiskEvent::Backup if status.as_str() == "in-use" => {
+            "Invalid volume: Backing up an in-use volume must use the force flag.".to_owned()
+        }
+        DiskEvent::Backup | DiskEvent::ForceBackup => format!(
+            "Invalid volume: Volume to be backed up must be available or in-use, but the current \
+             status is \"{status}\"."
+        ),
+        DiskEvent::Update => format!(
+            "Invalid volume: Volume {disk} can not be updated while its status is {status}."
+        ),
+        DiskEvent::BindPolicy => format!(
+            "Invalid volume: Volume {disk} can not be associated with a backup policy while its \
+             status is {status}."
+        ),
+        DiskEvent::CreateTransfer => {
+            format!("Invalid volume: status must be available, but the current status is {status}")
+        }
+        DiskEvent::AcceptTransfer | DiskEvent::DeleteTransfer => {
+            format!("Invalid volume: Volume id {disk} expected in awaiting-transfer state.")
+        }
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        self.status()
+    }
+
+    /// Without a body: the outermost layer knows the path, and so the dialect.
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::new(self.status())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_speaks_one_dialect_whether_it_exists_or_not() {
+        for (path, dialect) in [
+            ("/v3/p/os-volume-transfer/x", Dialect::OpenStack),
+            ("/nowhere", Dialect::OpenStack),
+            ("/v2/p/backuppolicyresources/x/deleted_resources", Dialect::Evs),
+            ("/identity/v3/nowhere", Dialect::Keystone),
+            ("/v3/auth/tokens", Dialect::Keystone),
+        ] {
+            assert_eq!(Dialect::of(path), dialect, "{path}");
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The native API of the Elastic Volume Service and its backup service.
+
+pub(super) mod policies;

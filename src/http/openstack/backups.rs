@@ -1,0 +1,145 @@
+//! `backups`, as far as they forbid to hand a disk over.
+
+use actix_web::HttpResponse;
+use serde_json::{Value, json};
+
+use super::{not_found, page};
+use crate::domain::access::Action;
+use crate::domain::backup::{Backup, BackupQuery, BackupSort, BackupStatus};
+use crate::domain::disk::DiskEvent;
+use crate::domain::ids::{BackupId, DiskId};
+use crate::domain::page::Direction;
+use crate::http::call::{Answer, Call};
+use crate::http::error::ApiError;
+use crate::http::fields::Fields;
+use crate::http::page::{SortWords, paging};
+use crate::http::time::zoneless;
+use crate::service::Resource;
+use crate::service::backups::NewBackup;
+
+const SORT_WORDS: SortWords<BackupSort> = &[
+    ("created_at", BackupSort::CreatedAt),
+    ("id", BackupSort::Id),
+    ("name", BackupSort::Name),
+    ("display_name", BackupSort::Name),
+];
+
+pub(in crate::http) async fn create(call: Call) -> Answer {
+    let caller = call.may(Action::CreateBackup)?;
+    let new = new_backup(&call.json()?)?;
+    let backup =
+        call.write(move |app| async move { app.create_backup(&caller, new).await }).await?;
+    Ok(HttpResponse::Accepted().json(json!({"backup": summary(&call, &backup)})))
+}
+
+fn new_backup(body: &Value) -> Result<NewBackup, ApiError> {
+    let backup = Fields::only(body, "backup")?;
+    let disk = backup.required_id("volume_id", DiskId::parse)?;
+    if backup.text("snapshot_id")?.is_some() {
+        return Err(backup.wrong_value("snapshot_id", |_| {
+            "Backups are made of volumes here: a snapshot is not supported".to_owned()
+        }));
+    }
+    let event = if backup.boolean("force")? { DiskEvent::ForceBackup } else { DiskEvent::Backup };
+    Ok(NewBackup {
+        disk,
+        name: backup.label("name")?,
+        description: backup.label("description")?,
+        container: backup.label("container")?,
+        incremental: backup.boolean("incremental")?,
+        event,
+    })
+}
+
+pub(in crate::http) async fn show(call: Call) -> Answer {
+    let caller = call.may(Action::ShowBackup)?;
+    let backup = call.app().backup(&caller, call.part("id")).await?;
+    Ok(HttpResponse::Ok().json(json!({"backup": detail(&call, &backup)})))
+}
+
+pub(in crate::http) async fn delete(call: Call) -> Answer {
+    let caller = call.may(Action::DeleteBackup)?;
+    let id = call.part("id").to_owned();
+    call.write(move |app| async move { app.delete_backup(&caller, &id).await }).await?;
+    Ok(HttpResponse::Accepted().finish())
+}
+
+pub(in crate::http) async fn action(call: Call) -> Answer {
+    let body = call.json()?;
+    let top = Fields::top(&body)?;
+    let mut names = top.keys();
+    let (Some(name), None) = (names.next(), names.next()) else {
+        return Err(ApiError::MalformedBody);
+    };
+    if name != "os-reset_status" {
+        return Err(ApiError::NoSuchAction(name.clone()));
+    }
+    let caller = call.may(Action::ResetBackupStatus)?;
+    let reset = top.required_object("os-reset_status")?;
+    let word = reset.required_text("status")?.to_lowercase();
+    reset.no_others(&["status"])?;
+    let status = BackupStatus::parse(&word)
+        .ok_or_else(|| reset.wrong_value("status", |_| "Must specify a valid status.".into()))?;
+    let id = call.part("id").to_owned();
+    call.write(move |app| async move { app.reset_backup_status(&caller, &id, status).await })
+        .await?;
+    Ok(HttpResponse::Accepted().finish())
+}
+
+pub(in crate::http) async fn list(call: Call) -> Answer {
+    list_as(&call, summary).await
+}
+
+pub(in crate::http) async fn list_detail(call: Call) -> Answer {
+    list_as(&call, detail).await
+}
+
+async fn list_as(call: &Call, view: fn(&Call, &Backup) -> Value) -> Answer {
+    let caller = call.may(Action::ListBackups)?;
+    let query = BackupQuery {
+        project: None,
+        disk: call.filter("volume_id"),
+        name: call.filter("name"),
+        status: call.filter("status"),
+        page: paging(
+            call,
+            SORT_WORDS,
+            (BackupSort::CreatedAt, Direction::Descending),
+            BackupId::parse,
+            |id| not_found(Resource::Backup, id),
+        )?,
+    };
+    let limit = query.page.limit;
+    let backups = call.app().backups(&caller, call.everywhere()?, query).await?;
+    let id = |backup: &Backup| backup.id.to_string();
+    let body = page(call, "backups", limit, &backups, id, |backup| view(call, backup));
+    Ok(HttpResponse::Ok().json(body))
+}
+
+fn summary(call: &Call, backup: &Backup) -> Value {
+    let id = backup.id.to_string();
+    json!({"id": id, "name": backup.name, "links": call.links("backups", &id)})
+}
+
+fn detail(call: &Call, backup: &Backup) -> Value {
+    let id = backup.id.to_string();
+    json!({
+        "id": id,
+        "status": backup.status.as_str(),
+        "size": backup.size_gib,
+        "object_count": 0,
+        "availability_zone": backup.zone,
+        "container": backup.container,
+        "created_at": zoneless(backup.created_at),
+        "updated_at": backup.updated_at.map(zoneless),
+        "name": backup.name,
+        "description": backup.description,
+        "fail_reason": null,
+        "volume_id": backup.disk.to_string(),
+        "links": call.links("backups", &id),
+        "is_incremental": backup.incremental,
+        "has_dependent_backups": false,
+        "snapshot_id": null,
+        "data_timestamp": zoneless(backup.created_at),
+    })
+}

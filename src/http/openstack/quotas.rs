@@ -1,0 +1,82 @@
+//! `os-quota-sets`: what a project may have and has.
+
+use std::collections::BTreeMap;
+
+use actix_web::HttpResponse;
+use serde_json::{Map, Value, json};
+
+use crate::domain::access::{Action, Role};
+use crate::domain::ids::ProjectId;
+use crate::domain::quota::{Quota, UNLIMITED};
+use crate::http::call::{Answer, Call};
+use crate::http::error::ApiError;
+use crate::http::fields::{Fields, truth};
+
+/// A project sees its own quota, an admin every one.
+pub(in crate::http) async fn show(call: Call) -> Answer {
+    let caller = call.may(Action::ShowQuota)?;
+    let target = ProjectId::new(call.part("target"));
+    if target != caller.project && caller.role != Role::Admin {
+        return Err(ApiError::Forbidden(Action::ShowQuota));
+    }
+    let with_usage = match call.query("usage") {
+        None => false,
+        Some(text) => truth(text).ok_or_else(|| {
+            ApiError::Query(format!(
+                "Invalid input received: usage must be a boolean, not '{text}'"
+            ))
+        })?,
+    };
+    let quota = call.app().quota(&target).await?;
+    let mut set = quota_set(&call, |key| {
+        let limit = quota.limits.of(key);
+        if with_usage {
+            json!({"limit": limit, "in_use": quota.usage.of(key), "reserved": 0})
+        } else {
+            limit.into()
+        }
+    });
+    set.insert("id".to_owned(), target.as_str().into());
+    Ok(HttpResponse::Ok().json(json!({"quota_set": set})))
+}
+
+pub(in crate::http) async fn update(call: Call) -> Answer {
+    let caller = call.may(Action::UpdateQuota)?;
+    let target = call.part("target").to_owned();
+    let limits = limits(&call.json()?, &call.app().rules().quota_keys())?;
+    if !ProjectId::is_well_formed(&target) {
+        return Err(ApiError::NoRoute);
+    }
+    let quota: Quota =
+        call.write(move |app| async move {
+            app.set_limits(&caller, &ProjectId::new(target), limits).await
+        })
+        .await?;
+    let set = quota_set(&call, |key| quota.limits.of(key).into());
+    Ok(HttpResponse::Ok().json(json!({"quota_set": set})))
+}
+
+fn limits(body: &Value, keys: &[String]) -> Result<BTreeMap<String, i64>, ApiError> {
+    let set = Fields::only(body, "quota_set")?;
+    let mut limits = BTreeMap::new();
+    for key in set.keys().filter(|key| *key != "tenant_id") {
+        if !keys.contains(key) {
+            return Err(ApiError::Schema(format!(
+                "Invalid input received: Bad key(s) in quota set: {key}"
+            )));
+        }
+        let unlimited = match set.get(key) {
+            Some(Value::String(text)) => text == "-1",
+            Some(Value::Number(number)) => number.as_i64() == Some(UNLIMITED),
+            Some(Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_)) | None => false,
+        };
+        let limit = if unlimited { UNLIMITED } else { set.required_number(key, UNLIMITED)? };
+        limits.insert(key.clone(), limit);
+    }
+    Ok(limits)
+}
+
+fn quota_set(call: &Call, value: impl Fn(&str) -> Value) -> Map<String, Value> {
+    let keys = call.app().rules().quota_keys();
+    keys.into_iter().map(|key| (key.clone(), value(&key))).collect()
+}

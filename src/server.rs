@@ -1,0 +1,252 @@
+//! The server as a value: started from settings and a clock, stopped by a call. Wires the layers.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread::available_parallelism;
+
+use actix_web::dev::ServerHandle;
+use actix_web::middleware::from_fn;
+use actix_web::web::{Data, PayloadConfig};
+use actix_web::{App as HttpApp, HttpServer};
+use argon2::Params;
+use thiserror::Error;
+use tokio::runtime::Handle;
+use tracing::info;
+
+use crate::config::{AuthMode, HashCost, Quotas, Settings};
+use crate::data_dir::{DataDir, DataDirError};
+use crate::domain::access::Role;
+use crate::domain::clock::Clock;
+use crate::domain::quota::Limits;
+use crate::domain::transfer::OptionalRules;
+use crate::http::{self, Api};
+use crate::service::hasher::{Hasher, HasherError};
+use crate::service::identity::FirstAccount;
+use crate::service::{App, DiskType, Rules, ServiceError};
+use crate::store::Store;
+use crate::store::sqlite::{self, OpenError, SqliteStore};
+use crate::tasks::Tasks;
+
+/// Starts servers.
+#[derive(Debug, Clone, Copy)]
+pub struct Server;
+
+/// A server that accepts connections.
+#[derive(Debug)]
+pub struct Running {
+    addr: SocketAddr,
+    url: String,
+    http: ServerHandle,
+    store: Arc<SqliteStore>,
+    writes: Tasks,
+    background: Tasks,
+    /// Held for its lock; let go last.
+    data_dir: DataDir,
+}
+
+/// Why a server does not start: one sentence each.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// The data directory.
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    /// The data file.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// The hash threads.
+    #[error(transparent)]
+    Hasher(#[from] HasherError),
+    /// The first accounts.
+    #[error("the first accounts cannot be made")]
+    FirstAccounts(#[source] ServiceError),
+    /// Everybody could come in.
+    #[error(
+        "refusing to listen on {0}, which is beyond loopback, {1}: change that, or allow it with \
+         --allow-remote"
+    )]
+    Exposed(SocketAddr, &'static str),
+    /// The address.
+    #[error("cannot listen on {address}{}", hint(source))]
+    Listen {
+        /// Where it should listen.
+        address: SocketAddr,
+        /// Why it cannot.
+        source: std::io::Error,
+    },
+}
+
+fn hint(why: &std::io::Error) -> &'static str {
+    if why.kind() == std::io::ErrorKind::AddrInUse {
+        ": another process has taken the port; stop it or choose another one with --listen"
+    } else {
+        ""
+    }
+}
+
+impl Server {
+    /// Starts a server: everything that can fail is done before the port is bound, and the port is
+    /// bound only when requests can be answered. Must run on a tokio runtime, which must outlive
+    /// the server.
+    pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, StartError> {
+        let data_dir = DataDir::open(&settings.data.dir, settings.data.allow_network_file_system)?;
+        let (writes, background) = (Tasks::on(Handle::current()), Tasks::on(Handle::current()));
+        let options = sqlite::Options {
+            readers: settings.store.readers,
+            group_size: settings.store.group_size,
+            busy_timeout: settings.store.busy_timeout,
+        };
+        let database = data_dir.database();
+        let store = Arc::new(SqliteStore::open(&database, &options, &background).await?);
+
+        let started = bring_up(&settings, clock, &store, &writes, &background).await;
+        let (addr, http) = match started {
+            Ok(started) => started,
+            Err(failure) => {
+                store.close().await;
+                return Err(failure);
+            }
+        };
+        let url = settings.server.public_url.clone().unwrap_or_else(|| format!("http://{addr}"));
+        data_dir.announce(&url)?;
+        info!(server.url = %url, data.file = %database.display(), "serving {url}");
+        Ok(Running { addr, url, http, store, writes, background, data_dir })
+    }
+}
+
+async fn bring_up(
+    settings: &Settings,
+    clock: Arc<dyn Clock>,
+    store: &Arc<SqliteStore>,
+    writes: &Tasks,
+    background: &Tasks,
+) -> Result<(SocketAddr, ServerHandle), StartError> {
+    let threads = available_parallelism().map_or(1, usize::from);
+    let hasher =
+        Hasher::start(threads, params(settings.transfers.key)?, params(settings.auth.password)?)?;
+    let store: Arc<dyn Store> = Arc::clone(store) as _;
+    let app = App::new(store, clock, hasher, rules(settings));
+    let accounts: Vec<FirstAccount> = settings
+        .bootstrap
+        .accounts
+        .iter()
+        .filter_map(|account| {
+            Some(FirstAccount { name: account.name.clone(), role: Role::parse(&account.role)? })
+        })
+        .collect();
+    app.make_first_accounts(&settings.bootstrap.domain, &accounts, &settings.bootstrap.password)
+        .await
+        .map_err(StartError::FirstAccounts)?;
+    refuse_exposure(settings, &app).await?;
+
+    let address = settings.server.listen;
+    let cannot_listen = |source| StartError::Listen { address, source };
+    let listener = TcpListener::bind(address).map_err(cannot_listen)?;
+    let addr = listener.local_addr().map_err(cannot_listen)?;
+    let api = Data::new(Api {
+        app,
+        tasks: writes.clone(),
+        mode: settings.auth.mode,
+        public_url: settings.server.public_url.clone(),
+        region: settings.cloud.region.clone(),
+    });
+    let largest_body = settings.server.max_body_bytes;
+    let server = HttpServer::new(move || {
+        HttpApp::new()
+            .app_data(Data::clone(&api))
+            .app_data(PayloadConfig::new(largest_body))
+            .wrap(from_fn(http::answer))
+            .configure(http::routes)
+    })
+    .workers(settings.server.workers)
+    .shutdown_timeout(settings.server.stop_grace.as_secs())
+    .disable_signals()
+    .listen(listener)
+    .map_err(cannot_listen)?
+    .run();
+    let handle = server.handle();
+    background.start(async move {
+        // Ends when it is stopped; what it could say then, nobody waits for.
+        let _ = server.await;
+    });
+    Ok((addr, handle))
+}
+
+/// In open mode or with the password that everybody knows, only this machine is let in.
+async fn refuse_exposure(settings: &Settings, app: &App) -> Result<(), StartError> {
+    let listen = settings.server.listen;
+    if listen.ip().is_loopback() || settings.server.allow_remote {
+        return Ok(());
+    }
+    if settings.auth.mode == AuthMode::Open {
+        return Err(StartError::Exposed(listen, "in open mode"));
+    }
+    let known = app.default_password_in_use().await.map_err(StartError::FirstAccounts)?;
+    if known {
+        return Err(StartError::Exposed(listen, "with the default password"));
+    }
+    Ok(())
+}
+
+fn params(cost: HashCost) -> Result<Params, HasherError> {
+    Params::new(cost.memory_kib, cost.iterations, cost.parallelism, None)
+        .map_err(|why| HasherError::Argon2(why.to_string()))
+}
+
+fn rules(settings: &Settings) -> Rules {
+    let disks = &settings.disks;
+    Rules {
+        transfers: OptionalRules {
+            yearly_monthly: settings.transfers.refuse_yearly_monthly,
+            dedicated_storage: settings.transfers.refuse_dedicated_storage,
+        },
+        disk_types: disks
+            .types
+            .iter()
+            .map(|name| DiskType {
+                name: name.clone(),
+                encrypted: disks.encrypted_types.contains(name),
+            })
+            .collect(),
+        default_type: disks.default_type.clone(),
+        zones: settings.cloud.availability_zones.clone(),
+        max_size_gib: disks.max_size_gib,
+        quotas: limits(&settings.quotas),
+        token_lifetime: settings.auth.token_lifetime,
+    }
+}
+
+fn limits(quotas: &Quotas) -> Limits {
+    let limits = [
+        ("volumes", quotas.volumes),
+        ("gigabytes", quotas.gigabytes),
+        ("snapshots", quotas.snapshots),
+        ("backups", quotas.backups),
+        ("backup_gigabytes", quotas.backup_gigabytes),
+        ("per_volume_gigabytes", quotas.per_volume_gigabytes),
+        ("groups", quotas.groups),
+    ];
+    Limits(limits.into_iter().map(|(key, limit)| (key.to_owned(), limit)).collect())
+}
+
+impl Running {
+    /// Where it listens; the port is the real one even where the settings say 0.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// What its links begin with.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Stops: takes no more connections, answers what is under way, finishes every write, brings
+    /// the data file up to date and lets go of it.
+    pub async fn stop(self) {
+        self.http.stop(true).await;
+        self.writes.finish().await;
+        self.store.close().await;
+        self.background.finish().await;
+        drop(self.data_dir);
+        info!("stopped");
+    }
+}

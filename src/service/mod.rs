@@ -1,0 +1,237 @@
+//! The use cases: who asks, what is looked up, which rule decides, what is written.
+//!
+//! Must not know: SQL, HTTP, settings files. Times come from the clock, secrets go to the hasher,
+//! and nothing slow happens while a unit of work is open.
+
+pub mod backups;
+pub mod disks;
+pub mod hasher;
+pub mod identity;
+pub mod policies;
+pub mod quotas;
+pub mod snapshots;
+pub mod transfers;
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use thiserror::Error;
+
+use crate::domain::account::DomainNamedBy;
+use crate::domain::clock::{Clock, Time};
+use crate::domain::disk::WrongStatus;
+use crate::domain::ids::{DiskId, PolicyId, TransferId, derived_with_dashes};
+use crate::domain::quota::{Limits, QuotaExceeded};
+use crate::domain::transfer::{OptionalRules, TransferRefused};
+use crate::store::{ReadTx, Store, StoreError, WriteTx};
+use hasher::{Hasher, HasherError};
+
+/// Everything that the use cases work with.
+#[derive(Clone)]
+pub struct App {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    hasher: Hasher,
+    rules: Arc<Rules>,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("rules", &self.rules).finish_non_exhaustive()
+    }
+}
+
+/// What the settings decide about the use cases.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// Which optional rules of transfers are in force.
+    pub transfers: OptionalRules,
+    /// Every disk type there is, in the order of the settings.
+    pub disk_types: Vec<DiskType>,
+    /// The name of the type of a disk that names none.
+    pub default_type: String,
+    /// Every availability zone there is; the first is that of a disk that names none.
+    pub zones: Vec<String>,
+    /// The largest disk, in GiB.
+    pub max_size_gib: i64,
+    /// The limits of a project that has none of its own.
+    pub quotas: Limits,
+    /// How long a token counts.
+    pub token_lifetime: TimeDelta,
+}
+
+/// A type of disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DiskType {
+    /// Its name.
+    pub name: String,
+    /// Whether disks of this type are encrypted.
+    pub encrypted: bool,
+}
+
+impl DiskType {
+    /// Its id, derived from its name: the same in every data file.
+    pub fn id(&self) -> String {
+        derived_with_dashes("disk-type", &self.name)
+    }
+}
+
+impl Rules {
+    /// The disk type with this name or id.
+    pub fn disk_type(&self, name_or_id: &str) -> Option<&DiskType> {
+        self.disk_types
+            .iter()
+            .find(|disk_type| disk_type.name == name_or_id)
+            .or_else(|| self.disk_types.iter().find(|disk_type| disk_type.id() == name_or_id))
+    }
+
+    /// Every key that a quota can have: the plain ones and those by type, in the API's order.
+    pub fn quota_keys(&self) -> Vec<String> {
+        use crate::domain::quota::{KEYS, TYPE_KINDS};
+        let by_type = self.disk_types.iter().flat_map(|disk_type| {
+            TYPE_KINDS.iter().map(move |kind| format!("{kind}_{}", disk_type.name))
+        });
+        KEYS.iter().map(|key| (*key).to_owned()).chain(by_type).collect()
+    }
+}
+
+/// A kind of thing that may not be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resource {
+    /// A disk.
+    Disk,
+    /// A transfer.
+    Transfer,
+    /// A snapshot.
+    Snapshot,
+    /// A backup.
+    Backup,
+    /// A backup policy.
+    Policy,
+    /// A disk type.
+    DiskType,
+}
+
+/// Why a use case came to nothing.
+#[derive(Debug, Clone, Error)]
+pub enum ServiceError {
+    /// It is not there, or it is not the caller's: told apart nowhere.
+    #[error("{0:?} {1} does not exist for the caller")]
+    NotFound(Resource, String),
+    /// A rule forbids the transfer.
+    #[error(transparent)]
+    Transfer(#[from] TransferRefused),
+    /// The key does not open the transfer.
+    #[error("wrong key for transfer {0}")]
+    WrongKey(TransferId),
+    /// The disk's status forbids it.
+    #[error(transparent)]
+    Status(#[from] WrongStatus),
+    /// The status of a snapshot or backup forbids its removal.
+    #[error("{0:?} {1} may not be deleted in its status")]
+    NotDeletable(Resource, String),
+    /// The disk has snapshots, which forbid its removal.
+    #[error("disk {0} has snapshots")]
+    HasSnapshots(DiskId),
+    /// An offered disk's status is reset by ending its transfer, never the other way round.
+    #[error("a status is not reset to awaiting-transfer")]
+    ResetToAwaitingTransfer,
+    /// A disk without attachments is not in use.
+    #[error("a disk without attachments is not in-use")]
+    ResetToInUse,
+    /// The disk would not grow.
+    #[error("the new size {extended} is not greater than {current}")]
+    NotLarger {
+        /// The present size in GiB.
+        current: i64,
+        /// The size asked for in GiB.
+        extended: i64,
+    },
+    /// The disk would be larger than the settings allow any disk to be.
+    #[error("a disk holds at most {0} GiB")]
+    TooLarge(i64),
+    /// There is no such availability zone.
+    #[error("availability zone '{0}' is invalid")]
+    UnknownZone(String),
+    /// There is nothing that an incremental backup could build on.
+    #[error("no backups available to do an incremental backup")]
+    NoBaseBackup,
+    /// The project has too many backup policies.
+    #[error("a project has at most {0} backup policies")]
+    TooManyPolicies(usize),
+    /// A limit of the project would be broken.
+    #[error(transparent)]
+    Quota(#[from] QuotaExceeded),
+    /// A limit of the recipient would be broken by taking the disk.
+    #[error("the recipient's quota: {0}")]
+    RecipientQuota(QuotaExceeded),
+    /// Wrong name, password, token or project.
+    #[error("not authenticated")]
+    Unauthenticated,
+    /// The hash threads are gone or failed.
+    #[error(transparent)]
+    Hasher(#[from] HasherError),
+    /// The database refused or failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What a use case comes to.
+pub type Result<T> = std::result::Result<T, ServiceError>;
+
+impl App {
+    /// Joins the parts.
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, hasher: Hasher, rules: Rules) -> Self {
+        Self { store, clock, hasher, rules: Arc::new(rules) }
+    }
+
+    /// What the settings decide.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// The database.
+    pub fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    /// Asks the database something small, to see that it answers.
+    pub async fn check_ready(&self) -> Result<()> {
+        let named = DomainNamedBy::Id(identity::DOMAIN_ID.to_owned());
+        self.read().await?.domain(&named).await?;
+        Ok(())
+    }
+
+    async fn read(&self) -> Result<Box<dyn ReadTx>> {
+        Ok(self.store.read().await?)
+    }
+
+    async fn write(&self) -> Result<Box<dyn WriteTx>> {
+        Ok(self.store.write().await?)
+    }
+}
+
+/// Ends a unit of work as its outcome demands: commits what succeeded, and lets a refusal out only
+/// when everything that it may rest on is on disk.
+async fn settle<T>(unit: Box<dyn WriteTx>, outcome: Result<T>) -> Result<T> {
+    match outcome {
+        Ok(done) => {
+            unit.commit().await?;
+            Ok(done)
+        }
+        Err(refusal) => {
+            unit.refuse().await?;
+            Err(refusal)
+        }
+    }
+}
+
+/// A refusal because the policy is not there.
+fn no_policy(id: PolicyId) -> ServiceError {
+    ServiceError::NotFound(Resource::Policy, id.to_string())
+}

@@ -1,0 +1,335 @@
+//! The checks themselves. None shows a hash, a key or another value that must stay unread.
+
+use super::Check;
+
+/// Every check.
+pub const CHECKS: &[Check] = &[
+    Check {
+        invariant: "file",
+        name: "SQLite finds the file intact",
+        sql: "SELECT 'SQLite: ' || integrity_check FROM pragma_integrity_check
+              WHERE integrity_check <> 'ok'",
+    },
+    Check {
+        invariant: "file",
+        name: "every reference leads to a row",
+        sql: r#"SELECT 'row ' || coalesce(rowid, '?') || ' of ' || "table" || ' refers to a row of '
+                       || parent || ' that is not there'
+              FROM pragma_foreign_key_check"#,
+    },
+    Check {
+        invariant: "I1",
+        name: "a disk changes its project by an accepted transfer only",
+        sql: "SELECT 'event ' || seq || ' (' || action || ') moves disk ' || disk_id
+                     || ' from project ' || old || ' to ' || new || ' without an accepted transfer'
+              FROM (SELECT seq, action, disk_id, resource_id,
+                           CASE WHEN json_valid(before) THEN before ->> '$.project_id' END AS old,
+                           CASE WHEN json_valid(after) THEN after ->> '$.project_id' END AS new
+                    FROM events WHERE disk_id IS NOT NULL) AS e
+              WHERE old <> new
+                AND NOT (action = 'transfer.accept'
+                         AND EXISTS (SELECT 1 FROM transfers AS t
+                                     WHERE t.id = e.resource_id AND t.disk_id = e.disk_id
+                                       AND t.status = 'accepted'
+                                       AND t.source_project_id = old
+                                       AND t.destination_project_id = new))",
+    },
+    Check {
+        invariant: "I1",
+        name: "a disk is between two events as the first left it",
+        sql: "SELECT 'disk ' || disk_id || ' was ' || left_as || ' after event ' || earlier
+                     || ' and ' || found_as || ' before event ' || seq
+              FROM (SELECT seq, disk_id,
+                           lag(seq) OVER of_disk AS earlier,
+                           CASE WHEN json_valid(lag(after) OVER of_disk)
+                                THEN (lag(after) OVER of_disk ->> '$.status') || ' in project '
+                                     || (lag(after) OVER of_disk ->> '$.project_id')
+                                ELSE 'gone' END AS left_as,
+                           CASE WHEN json_valid(before)
+                                THEN (before ->> '$.status') || ' in project '
+                                     || (before ->> '$.project_id')
+                                ELSE 'gone' END AS found_as
+                    FROM events WHERE disk_id IS NOT NULL
+                    WINDOW of_disk AS (PARTITION BY disk_id ORDER BY seq))
+              WHERE earlier IS NOT NULL AND left_as <> found_as",
+    },
+    Check {
+        invariant: "I1",
+        name: "a pending transfer offers a disk of the project that made it",
+        sql: "SELECT 'pending transfer ' || t.id || ' of project ' || t.source_project_id
+                     || ' offers disk ' || t.disk_id || ', which belongs to project ' || d.project_id
+              FROM transfers AS t JOIN disks AS d ON d.id = t.disk_id
+              WHERE t.status = 'pending' AND d.project_id <> t.source_project_id",
+    },
+    Check {
+        invariant: "I2",
+        name: "a disk has one pending transfer at most",
+        sql: "SELECT 'disk ' || disk_id || ' has ' || count(*) || ' pending transfers'
+              FROM transfers NOT INDEXED WHERE status = 'pending'
+              GROUP BY disk_id HAVING count(*) > 1",
+    },
+    Check {
+        invariant: "I3",
+        name: "a disk that awaits transfer has a pending one",
+        sql: "SELECT 'disk ' || d.id || ' is awaiting-transfer without a pending transfer'
+              FROM disks AS d
+              WHERE d.status = 'awaiting-transfer'
+                AND NOT EXISTS (SELECT 1 FROM transfers AS t
+                                WHERE t.disk_id = d.id AND t.status = 'pending')",
+    },
+    Check {
+        invariant: "I3",
+        name: "a disk with a pending transfer awaits it",
+        sql: "SELECT 'disk ' || d.id || ' is ' || d.status || ' although transfer ' || t.id
+                     || ' is pending'
+              FROM transfers AS t JOIN disks AS d ON d.id = t.disk_id
+              WHERE t.status = 'pending' AND d.status <> 'awaiting-transfer'",
+    },
+    Check {
+        invariant: "I3",
+        name: "a disk names its pending transfer and no other",
+        sql: "SELECT 'disk ' || d.id || ' names transfer ' || d.transfer_id
+                     || ', which is not its pending one'
+              FROM disks AS d
+              WHERE d.transfer_id IS NOT NULL
+                AND NOT EXISTS (SELECT 1 FROM transfers AS t
+                                WHERE t.id = d.transfer_id AND t.disk_id = d.id
+                                  AND t.status = 'pending')
+              UNION ALL
+              SELECT 'disk ' || d.id || ' does not name its pending transfer ' || t.id
+              FROM transfers AS t JOIN disks AS d ON d.id = t.disk_id
+              WHERE t.status = 'pending' AND d.transfer_id IS NULL",
+    },
+    Check {
+        invariant: "I3",
+        name: "a pending transfer offers a disk that is there",
+        sql: "SELECT 'pending transfer ' || t.id || ' offers disk ' || t.disk_id
+                     || ', which is not there'
+              FROM transfers AS t
+              WHERE t.status = 'pending'
+                AND NOT EXISTS (SELECT 1 FROM disks AS d WHERE d.id = t.disk_id)",
+    },
+    Check {
+        invariant: "I4",
+        name: "sizes, which usage is counted from, are positive",
+        sql: "SELECT 'disk ' || id || ' has a size of ' || size_gib || ' GiB'
+              FROM disks WHERE size_gib <= 0
+              UNION ALL
+              SELECT 'snapshot ' || id || ' has a size of ' || size_gib || ' GiB'
+              FROM snapshots WHERE size_gib <= 0
+              UNION ALL
+              SELECT 'backup ' || id || ' has a size of ' || size_gib || ' GiB'
+              FROM backups WHERE size_gib <= 0",
+    },
+    Check {
+        invariant: "I5",
+        name: "a finished transfer has its time and a pending one has none",
+        sql: "SELECT 'transfer ' || id || ' is ' || status || ' without a time'
+              FROM transfers WHERE status <> 'pending' AND finished_at IS NULL
+              UNION ALL
+              SELECT 'transfer ' || id || ' is pending and finished at ' || finished_at
+              FROM transfers WHERE status = 'pending' AND finished_at IS NOT NULL",
+    },
+    Check {
+        invariant: "I5",
+        name: "an accepted transfer, and no other, says who took the disk",
+        sql: "SELECT 'transfer ' || id || ' is accepted without a destination project and user'
+              FROM transfers
+              WHERE status = 'accepted'
+                AND (destination_project_id IS NULL OR destination_user_id IS NULL)
+              UNION ALL
+              SELECT 'transfer ' || id || ' is ' || status || ' but has a destination'
+              FROM transfers
+              WHERE status <> 'accepted'
+                AND (destination_project_id IS NOT NULL OR destination_user_id IS NOT NULL)",
+    },
+    Check {
+        invariant: "I5",
+        name: "finished transfers are guarded against change",
+        sql: "SELECT 'the trigger transfers_finished_never_change is missing'
+              WHERE NOT EXISTS (SELECT 1 FROM sqlite_schema
+                                WHERE type = 'trigger'
+                                  AND name = 'transfers_finished_never_change')",
+    },
+    Check {
+        invariant: "I7",
+        name: "keys, passwords and tokens are hashes",
+        sql: "SELECT 'the key of transfer ' || id || ' is not an argon2id hash'
+              FROM transfers WHERE key_hash NOT GLOB '$argon2id$v=*$m=*$*$*'
+              UNION ALL
+              SELECT 'the password of user ' || id || ' is not an argon2id hash'
+              FROM users WHERE password_hash NOT GLOB '$argon2id$v=*$m=*$*$*'
+              UNION ALL
+              SELECT 'token ' || audit_id || ' is not stored as a hash'
+              FROM tokens WHERE length(hash) <> 64 OR hash GLOB '*[^0-9a-f]*'",
+    },
+    Check {
+        invariant: "I8",
+        name: "events are numbered from 1 without gaps",
+        sql: "SELECT 'events begin at ' || min(seq) || ', not at 1'
+              FROM events HAVING min(seq) <> 1
+              UNION ALL
+              SELECT 'events ' || (earlier + 1) || ' to ' || (seq - 1) || ' are missing'
+              FROM (SELECT seq, lag(seq) OVER (ORDER BY seq) AS earlier FROM events)
+              WHERE seq <> earlier + 1",
+    },
+    Check {
+        invariant: "I8",
+        name: "a disk is as its last event left it",
+        sql: "SELECT CASE
+                       WHEN e.seq IS NULL THEN 'disk ' || d.id || ' has no event'
+                       WHEN e.after IS NULL
+                       THEN 'disk ' || d.id || ' is there although event ' || e.seq || ' ('
+                            || e.action || ') says it is gone'
+                       ELSE 'disk ' || d.id || ' is ' || d.status || ' in project ' || d.project_id
+                            || ' but event ' || e.seq || ' (' || e.action || ') left it '
+                            || (CASE WHEN json_valid(e.after) THEN
+                                    (e.after ->> '$.status') || ' in project '
+                                    || (e.after ->> '$.project_id')
+                                ELSE 'unreadable' END)
+                     END
+              FROM disks AS d
+              LEFT JOIN events AS e
+                ON e.seq = (SELECT max(l.seq) FROM events AS l WHERE l.disk_id = d.id)
+              WHERE e.seq IS NULL OR e.after IS NULL OR NOT json_valid(e.after)
+                 OR (CASE WHEN json_valid(e.after) THEN
+                        (e.after ->> '$.status', e.after ->> '$.project_id')
+                        IS NOT (d.status, d.project_id) END)",
+    },
+    Check {
+        invariant: "I8",
+        name: "a disk that is gone has an event that says so",
+        sql: "SELECT 'disk ' || e.disk_id || ' is gone although event ' || e.seq || ' ('
+                     || e.action || ') left it there'
+              FROM events AS e
+              WHERE e.disk_id IS NOT NULL AND e.after IS NOT NULL
+                AND e.seq = (SELECT max(l.seq) FROM events AS l WHERE l.disk_id = e.disk_id)
+                AND NOT EXISTS (SELECT 1 FROM disks AS d WHERE d.id = e.disk_id)",
+    },
+    Check {
+        invariant: "rows",
+        name: "a disk under a policy and the policy are there",
+        sql: "SELECT 'disk ' || l.disk_id || ' is under policy ' || l.policy_id
+                     || ' but there is no such disk'
+              FROM policy_disks AS l
+              WHERE NOT EXISTS (SELECT 1 FROM disks AS d WHERE d.id = l.disk_id)
+              UNION ALL
+              SELECT 'disk ' || l.disk_id || ' is under policy ' || l.policy_id
+                     || ', which is not there'
+              FROM policy_disks AS l
+              WHERE NOT EXISTS (SELECT 1 FROM policies AS p WHERE p.id = l.policy_id)",
+    },
+    Check {
+        invariant: "rows",
+        name: "a snapshot's disk is there",
+        sql: "SELECT 'snapshot ' || s.id || ' is of disk ' || s.disk_id || ', which is not there'
+              FROM snapshots AS s
+              WHERE NOT EXISTS (SELECT 1 FROM disks AS d WHERE d.id = s.disk_id)",
+    },
+    Check {
+        invariant: "rows",
+        name: "every status is known",
+        sql: "SELECT 'disk ' || id || ' has the unknown status ' || status FROM disks
+              WHERE status NOT IN (
+                  'creating', 'downloading', 'available', 'attaching', 'in-use', 'detaching',
+                  'extending', 'backing-up', 'restoring-backup', 'uploading', 'rollbacking',
+                  'reverting', 'retyping', 'awaiting-transfer', 'deleting', 'error',
+                  'error_extending', 'error_restoring', 'error_rollbacking', 'error_deleting',
+                  'error_managing', 'error_backing-up', 'maintenance', 'reserved')
+              UNION ALL
+              SELECT 'snapshot ' || id || ' has the unknown status ' || status FROM snapshots
+              WHERE status NOT IN ('creating', 'available', 'error', 'deleting', 'error_deleting',
+                                   'rollbacking', 'backing-up')
+              UNION ALL
+              SELECT 'backup ' || id || ' has the unknown status ' || status FROM backups
+              WHERE status NOT IN ('creating', 'available', 'restoring', 'deleting', 'error',
+                                   'error_restoring', 'error_deleting')
+              UNION ALL
+              SELECT 'transfer ' || id || ' has the unknown status ' || status FROM transfers
+              WHERE status NOT IN ('pending', 'accepted', 'deleted', 'expired')",
+    },
+    Check {
+        invariant: "rows",
+        name: "metadata is a JSON object",
+        sql: "SELECT 'the metadata of disk ' || id || ' is not a JSON object' FROM disks
+              WHERE NOT json_valid(metadata) OR json_type(metadata) <> 'object'
+              UNION ALL
+              SELECT 'the metadata of snapshot ' || id || ' is not a JSON object' FROM snapshots
+              WHERE NOT json_valid(metadata) OR json_type(metadata) <> 'object'",
+    },
+    Check {
+        invariant: "rows",
+        name: "times are written alike",
+        sql: "SELECT 'disk ' || id || ' was made at ' || created_at || ', which is no time' FROM disks
+              WHERE created_at NOT LIKE '____-__-__T__:__:__.______Z'
+              UNION ALL
+              SELECT 'snapshot ' || id || ' was made at ' || created_at || ', which is no time'
+              FROM snapshots WHERE created_at NOT LIKE '____-__-__T__:__:__.______Z'
+              UNION ALL
+              SELECT 'backup ' || id || ' was made at ' || created_at || ', which is no time'
+              FROM backups WHERE created_at NOT LIKE '____-__-__T__:__:__.______Z'
+              UNION ALL
+              SELECT 'transfer ' || id || ' was made at ' || created_at || ', which is no time'
+              FROM transfers WHERE created_at NOT LIKE '____-__-__T__:__:__.______Z'
+              UNION ALL
+              SELECT 'event ' || seq || ' was at ' || at || ', which is no time'
+              FROM events WHERE at NOT LIKE '____-__-__T__:__:__.______Z'",
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::CHECKS;
+    use crate::domain::backup::BackupStatus;
+    use crate::domain::disk::DiskStatus;
+    use crate::domain::snapshot::SnapshotStatus;
+    use crate::domain::transfer::TransferStatus;
+
+    fn words(text: &str) -> Vec<&str> {
+        let inside = text.split_once('(').unwrap().1.split_once(')').unwrap().0;
+        inside.split('\'').skip(1).step_by(2).collect()
+    }
+
+    fn of_domain() -> [(&'static str, Vec<&'static str>); 4] {
+        [
+            ("disks", DiskStatus::ALL.iter().map(|status| status.as_str()).collect()),
+            ("snapshots", SnapshotStatus::ALL.iter().map(|status| status.as_str()).collect()),
+            ("backups", BackupStatus::ALL.iter().map(|status| status.as_str()).collect()),
+            ("transfers", TransferStatus::ALL.iter().map(|status| status.as_str()).collect()),
+        ]
+    }
+
+    #[test]
+    fn the_doctor_knows_the_statuses_of_the_domain() {
+        let check = CHECKS.iter().find(|check| check.name == "every status is known").unwrap();
+        let lists: Vec<&str> = check.sql.split("status NOT IN").skip(1).collect();
+        for (list, (table, expected)) in lists.iter().zip(of_domain()) {
+            assert_eq!(words(list), expected, "{table}");
+        }
+        assert_eq!(lists.len(), 4);
+    }
+
+    #[test]
+    fn the_schema_knows_the_statuses_of_the_domain() {
+        let schema = [
+            include_str!("../../../../migrations/sqlite/0002_disks.sql"),
+            include_str!("../../../../migrations/sqlite/0003_snapshots.sql"),
+            include_str!("../../../../migrations/sqlite/0004_backups.sql"),
+            include_str!("../../../../migrations/sqlite/0006_transfers.sql"),
+        ]
+        .concat();
+        for (table, expected) in of_domain() {
+            let constraint = [table, "_status_is_known CHECK (status IN "].concat();
+            let list = schema.split_once(&constraint).expect(table).1;
+            assert_eq!(words(list), expected, "{table}");
+        }
+    }
+
+    #[test]
+    fn no_two_checks_have_the_same_name() {
+        let mut names: Vec<&str> = CHECKS.iter().map(|check| check.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), CHECKS.len());
+    }
+}

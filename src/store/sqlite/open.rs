@@ -1,0 +1,408 @@
+//! Opening a file: whose it is, how old its schema is, and bringing it up to date.
+//!
+//! Nothing is written before the file is known to be ours, and a file whose schema is older is
+//! copied before it is changed.
+
+use std::path::{Path, PathBuf};
+
+use sqlx::migrate::Migrator;
+use sqlx::pool::PoolOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{
+    ConnectOptions as _, Connection as _, QueryBuilder, Sqlite, SqliteConnection, SqlitePool,
+};
+use thiserror::Error;
+use tracing::info;
+
+use super::{Options, beside, errors, holder, writer};
+use crate::store::StoreInfo;
+
+/// Says in the file's header that it is ours: `EVS1`.
+pub const APPLICATION_ID: i64 = 0x4556_5331;
+
+/// Every migration there is, compiled in.
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+
+/// The first SQLite that is safe: older ones may corrupt a WAL file that is reset while another
+/// connection reads it.
+const OLDEST_LIBRARY: [u32; 3] = [3, 51, 3];
+
+/// Why a file is not opened. The file is as it was before, except for what migrations had done.
+#[derive(Debug, Clone, Error)]
+pub enum OpenError {
+    /// The library has a known corruption bug.
+    #[error("SQLite {0} can corrupt a database in WAL mode: 3.51.3 or newer is needed")]
+    OldLibrary(String),
+    /// The bytes are not SQLite's.
+    #[error("{} is not a SQLite database", .0.display())]
+    NotADatabase(PathBuf),
+    /// Another program's database.
+    #[error("{} is the database of another program and is left alone", .0.display())]
+    Foreign(PathBuf),
+    /// Written by a newer version of this program.
+    #[error(
+        "{} has schema {schema}, which is newer than {known}, the newest this program knows",
+        .file.display()
+    )]
+    Newer {
+        /// The file.
+        file: PathBuf,
+        /// Its schema.
+        schema: i64,
+        /// Ours.
+        known: i64,
+    },
+    /// Written by an older version of this program, and not to be changed by who only looks.
+    #[error(
+        "{} has schema {schema}, which is older than {known}: start the server once to bring it \
+         up to date",
+        .file.display()
+    )]
+    Older {
+        /// The file.
+        file: PathBuf,
+        /// Its schema.
+        schema: i64,
+        /// Ours.
+        known: i64,
+    },
+    /// Another process holds it.
+    #[error("{} is locked by {}", .file.display(), .who.as_deref().unwrap_or("another process"))]
+    Locked {
+        /// The file.
+        file: PathBuf,
+        /// Who, if the system tells.
+        who: Option<String>,
+    },
+    /// A file that belongs to the database cannot be used, mostly because another user made it.
+    #[error(
+        "{} cannot be read and written: another user's process seems to have made it; stop that \
+         process and give the file to the user who runs this one",
+        .0.display()
+    )]
+    Sidecar(PathBuf),
+    /// The system does not let us.
+    #[error("{} cannot be opened: {why}", .file.display())]
+    CannotOpen {
+        /// The file.
+        file: PathBuf,
+        /// What the system says.
+        why: String,
+    },
+    /// The schema could not be brought up to date.
+    #[error("the schema of {} cannot be brought up to date: {why}", .file.display())]
+    Migration {
+        /// The file.
+        file: PathBuf,
+        /// What failed.
+        why: String,
+    },
+    /// There is no room.
+    #[error("no space is left for {}", .0.display())]
+    Full(PathBuf),
+}
+
+/// What opening brings.
+pub(super) struct Opened {
+    pub(super) info: StoreInfo,
+    pub(super) writer: SqliteConnection,
+    pub(super) writer_options: SqliteConnectOptions,
+    pub(super) readers: SqlitePool,
+}
+
+/// Opens `file` as [`super::SqliteStore::open`] says, but for the writer's task.
+pub(super) async fn open(file: &Path, options: &Options) -> Result<Opened, OpenError> {
+    create(file)?;
+    let wrong = |error| refused(file, error);
+
+    // No pragma may touch the file before it is known to be ours.
+    let mut first = read_only(file, options).connect().await.map_err(wrong)?;
+    let library = library(&mut first).await.map_err(wrong)?;
+    if !is_safe(&library) {
+        return Err(OpenError::OldLibrary(library));
+    }
+    let header = Header::of(&mut first).await.map_err(wrong)?;
+    header.check(file)?;
+    if header.is_older() {
+        copy(&mut first, file, &header).await?;
+    }
+    first.close().await.map_err(wrong)?;
+
+    let writer_options = common(file, options)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .pragma("fullfsync", "ON")
+        .pragma("checkpoint_fullfsync", "ON")
+        .pragma("journal_size_limit", "16777216");
+    let mut writer = writer_options.connect().await.map_err(wrong)?;
+    migrate(&mut writer, file, &header).await?;
+    writer::checkpoint(&mut writer, options.busy_timeout).await.map_err(wrong)?;
+    let durable = is_durable(&mut writer).await.map_err(wrong)?;
+
+    let readers = PoolOptions::<Sqlite>::new()
+        .max_connections(options.readers.max(1))
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(common(file, options).pragma("query_only", "ON"))
+        .await
+        .map_err(wrong)?;
+
+    let info = StoreInfo { file: file.to_owned(), schema: newest(), library, durable };
+    Ok(Opened { info, writer, writer_options, readers })
+}
+
+/// A connection that only looks, to a file that may be anybody's.
+pub(super) fn read_only(file: &Path, options: &Options) -> SqliteConnectOptions {
+    common(file, options).read_only(true)
+}
+
+fn common(file: &Path, options: &Options) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .foreign_keys(true)
+        .busy_timeout(options.busy_timeout)
+        .disable_statement_logging()
+}
+
+/// Makes the file if it is not there: empty, and no business of users outside the group.
+fn create(file: &Path) -> Result<(), OpenError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o640);
+    match options.open(file).and_then(|made| made.sync_all()) {
+        // SQLite syncs the names of its own files, not that of a file it finds.
+        Ok(()) => file
+            .parent()
+            .filter(|directory| !directory.as_os_str().is_empty())
+            .map_or(Ok(()), |directory| std::fs::File::open(directory)?.sync_all())
+            .map_err(|error| cannot_open(file, &error)),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(cannot_open(file, &error)),
+    }
+}
+
+fn cannot_open(file: &Path, error: &std::io::Error) -> OpenError {
+    if error.kind() == std::io::ErrorKind::StorageFull {
+        return OpenError::Full(file.to_owned());
+    }
+    OpenError::CannotOpen { file: file.to_owned(), why: error.to_string() }
+}
+
+/// The version of the library that runs, which need not be the one that was compiled against.
+async fn library(connection: &mut SqliteConnection) -> sqlx::Result<String> {
+    sqlx::query_scalar("SELECT sqlite_version()").fetch_one(connection).await
+}
+
+/// Whether a library of this version may be used.
+fn is_safe(version: &str) -> bool {
+    let mut numbers = version.split('.').map(str::parse::<u32>);
+    let mut next = || numbers.next().and_then(Result::ok);
+    match (next(), next()) {
+        (Some(major), Some(minor)) => [major, minor, next().unwrap_or(0)] >= OLDEST_LIBRARY,
+        _ => false,
+    }
+}
+
+/// The number of the newest migration.
+pub(super) fn newest() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0)
+}
+
+/// What the file says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+pub(super) struct Header {
+    application_id: i64,
+    user_version: i64,
+    tables: i64,
+}
+
+impl Header {
+    pub(super) async fn of(connection: &mut SqliteConnection) -> sqlx::Result<Self> {
+        sqlx::query_as(
+            "SELECT a.application_id, v.user_version,
+                    (SELECT count(*) FROM sqlite_schema) AS tables
+             FROM pragma_application_id AS a, pragma_user_version AS v",
+        )
+        .fetch_one(connection)
+        .await
+    }
+
+    /// Nothing was ever written to it.
+    fn is_fresh(self) -> bool {
+        self.tables == 0 && self.application_id == 0
+    }
+
+    /// Whether it is ours and not newer than we are.
+    pub(super) fn check(self, file: &Path) -> Result<(), OpenError> {
+        if self.is_fresh() {
+            Ok(())
+        } else if self.application_id != APPLICATION_ID {
+            Err(OpenError::Foreign(file.to_owned()))
+        } else if self.user_version > newest() {
+            Err(OpenError::Newer {
+                file: file.to_owned(),
+                schema: self.user_version,
+                known: newest(),
+            })
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Whether it is ours and has the schema that we know, no older one.
+    pub(super) fn check_complete(self, file: &Path) -> Result<(), OpenError> {
+        self.check(file)?;
+        if self.user_version == newest() {
+            return Ok(());
+        }
+        Err(OpenError::Older { file: file.to_owned(), schema: self.user_version, known: newest() })
+    }
+
+    /// Whether it has something worth keeping and a schema older than ours. Version 0 is a first
+    /// start that did not get to its end.
+    fn is_older(self) -> bool {
+        !self.is_fresh() && self.user_version > 0 && self.user_version < newest()
+    }
+}
+
+/// Copies the whole database beside itself, as `evs.db.before-schema-N`. A half-finished copy has
+/// another name.
+async fn copy(
+    connection: &mut SqliteConnection,
+    file: &Path,
+    header: &Header,
+) -> Result<(), OpenError> {
+    let target = beside(file, &format!(".before-schema-{}", newest()));
+    // Migrations that ran before a crash are not what the copy is to be of: keep the earlier one.
+    let applied: Option<i64> = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations")
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(|error| refused(file, error))?;
+    if applied != Some(header.user_version) && target.exists() {
+        return Ok(());
+    }
+    let unfinished = beside(&target, ".unfinished");
+    let failed = |error: std::io::Error| cannot_open(&target, &error);
+    if unfinished.exists() {
+        std::fs::remove_file(&unfinished).map_err(failed)?;
+    }
+    create(&unfinished)?;
+    sqlx::query("VACUUM INTO $1")
+        .bind(unfinished.to_string_lossy())
+        .execute(connection)
+        .await
+        .map_err(|error| refused(&unfinished, error))?;
+    std::fs::File::open(&unfinished).and_then(|copy| copy.sync_all()).map_err(failed)?;
+    std::fs::rename(&unfinished, &target).map_err(failed)?;
+    info!(
+        schema.from = header.user_version,
+        schema.to = newest(),
+        "copied {} to {} before bringing its schema up to date",
+        file.display(),
+        target.display()
+    );
+    Ok(())
+}
+
+/// Applies what is missing, and writes into the header whose file it is and how new.
+async fn migrate(
+    connection: &mut SqliteConnection,
+    file: &Path,
+    header: &Header,
+) -> Result<(), OpenError> {
+    if header.user_version == newest() {
+        return Ok(());
+    }
+    // First of all: a first start that breaks off leaves a file that the next one takes for ours.
+    sqlx::raw_sql("PRAGMA application_id = 0x45565331")
+        .execute(&mut *connection)
+        .await
+        .map_err(|error| refused(file, error))?;
+    MIGRATIONS
+        .run(&mut *connection)
+        .await
+        .map_err(|error| OpenError::Migration { file: file.to_owned(), why: error.to_string() })?;
+    QueryBuilder::<Sqlite>::new("PRAGMA user_version = ")
+        .push(newest())
+        .build()
+        .execute(connection)
+        .await
+        .map(|_| ())
+        .map_err(|error| refused(file, error))
+}
+
+/// Whether a commit is on disk when it returns, as the connection says itself.
+async fn is_durable(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
+    let synchronous: i64 =
+        sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *connection).await?;
+    let journal: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(connection).await?;
+    Ok(synchronous >= 2 && journal == "wal")
+}
+
+/// What an error is to somebody who wants to open `file`.
+pub(super) fn refused(file: &Path, error: sqlx::Error) -> OpenError {
+    const READONLY: i32 = 8;
+    const CANTOPEN: i32 = 14;
+    const NOTADB: i32 = 26;
+    let code = errors::code(&error).map(errors::primary);
+    if errors::is_busy(&error) {
+        return OpenError::Locked { file: file.to_owned(), who: holder::who(file) };
+    }
+    if errors::is_full(&error) {
+        return OpenError::Full(file.to_owned());
+    }
+    if code == Some(NOTADB) {
+        return OpenError::NotADatabase(file.to_owned());
+    }
+    if matches!(code, Some(READONLY | CANTOPEN))
+        && let Some(sidecar) = ["-wal", "-shm"].into_iter().find_map(|suffix| {
+            let sidecar = beside(file, suffix);
+            is_denied(&sidecar).then_some(sidecar)
+        })
+    {
+        return OpenError::Sidecar(sidecar);
+    }
+    OpenError::CannotOpen { file: file.to_owned(), why: errors::text(error) }
+}
+
+fn is_denied(file: &Path) -> bool {
+    std::fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(file)
+        .is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_library_older_than_3_51_3_is_refused() {
+        for version in ["3.51.3", "3.51.10", "3.52.0", "3.53", "4.0.0"] {
+            assert!(is_safe(version), "{version}");
+        }
+        for version in ["3.51.2", "3.50.9", "3.9.99", "3.51", "2.99.99", "", "x.y.z"] {
+            assert!(!is_safe(version), "{version}");
+        }
+    }
+
+    #[test]
+    fn only_an_empty_file_or_one_of_ours_that_is_not_newer_is_taken() {
+        let file = Path::new("evs.db");
+        let header =
+            |application_id, user_version, tables| Header { application_id, user_version, tables };
+        assert!(header(0, 0, 0).check(file).is_ok());
+        assert!(header(APPLICATION_ID, 0, 0).check(file).is_ok(), "a first start broken off");
+        assert!(header(APPLICATION_ID, newest(), 30).check(file).is_ok());
+        assert!(matches!(header(0, 0, 1).check(file), Err(OpenError::Foreign(_))));
+        assert!(matches!(header(7, 0, 0).check(file), Err(OpenError::Foreign(_))));
+        let newer = header(APPLICATION_ID, newest() + 1, 30).check(file);
+        assert!(matches!(newer, Err(OpenError::Newer { .. })));
+        assert!(header(APPLICATION_ID, newest() - 1, 30).is_older());
+        assert!(!header(APPLICATION_ID, newest(), 30).is_older());
+        assert!(!header(APPLICATION_ID, 0, 3).is_older());
+    }
+}

@@ -1,0 +1,74 @@
+//! Quotas in SQLite: limits are rows, usage is counted from rows.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+
+use super::errors;
+use super::rows::Row;
+use super::unit::{AsConnection, Unit, Write};
+use crate::domain::ids::ProjectId;
+use crate::domain::quota::Usage;
+use crate::store::{QuotaReads, QuotaWrites, Result};
+
+#[async_trait]
+impl<T: AsConnection> QuotaReads for T {
+    async fn quota(&mut self, project: &ProjectId) -> Result<(BTreeMap<String, i64>, Usage)> {
+        // One statement, so that the limits and every count are of one moment.
+        let rows = sqlx::query_as::<_, (String, String, i64, i64)>(
+            "SELECT 'limit', key, hard_limit, 0 FROM quotas WHERE project_id = $1
+             UNION ALL
+             SELECT 'disks', disk_type, count(*), sum(size_gib)
+             FROM disks WHERE project_id = $1 GROUP BY disk_type
+             UNION ALL
+             SELECT 'snapshots', disk_type, count(*), sum(size_gib)
+             FROM snapshots WHERE project_id = $1 GROUP BY disk_type
+             UNION ALL
+             SELECT 'backups', '', count(*), coalesce(sum(size_gib), 0)
+             FROM backups WHERE project_id = $1",
+        )
+        .bind(project.as_str())
+        .fetch_all(self.connection()?)
+        .await
+        .map_err(errors::of_statement)?;
+
+        let mut limits = BTreeMap::new();
+        let mut usage = Usage::default();
+        for (what, key, count, gib) in rows {
+            match what.as_str() {
+                "limit" => {
+                    limits.insert(key, count);
+                }
+                "disks" => {
+                    let of_type = usage.by_type.entry(key).or_default();
+                    (of_type.disks, of_type.disk_gib) = (count, gib);
+                }
+                "snapshots" => {
+                    let of_type = usage.by_type.entry(key).or_default();
+                    (of_type.snapshots, of_type.snapshot_gib) = (count, gib);
+                }
+                "backups" => (usage.backups, usage.backup_gib) = (count, gib),
+                other => {
+                    let row = Row { table: "quotas", id: project.as_str() };
+                    return Err(row.corrupt(format!("{other} is counted by nobody")));
+                }
+            }
+        }
+        Ok((limits, usage))
+    }
+}
+
+impl QuotaWrites for Unit {
+    fn set_limit(&mut self, project: &ProjectId, key: &str, limit: i64) {
+        self.queue(
+            Write::of_one_row(
+                "set limit",
+                "INSERT INTO quotas (project_id, key, hard_limit) VALUES (?, ?, ?)
+                 ON CONFLICT (project_id, key) DO UPDATE SET hard_limit = excluded.hard_limit",
+            )
+            .bind(project)
+            .bind(key)
+            .bind(limit),
+        );
+    }
+}

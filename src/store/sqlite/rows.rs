@@ -1,0 +1,426 @@
+//! Rows as they stand in the tables, and the way from there into the domain. A row that cannot be
+//! what it says is an error that names it, never a panic and never a guess.
+
+use sqlx::FromRow;
+
+use super::codec;
+use crate::domain::backup::{Backup, BackupStatus};
+use crate::domain::clock::Time;
+use crate::domain::disk::{Disk, DiskStatus};
+use crate::domain::ids::{BackupId, DiskId, PolicyId, ProjectId, SnapshotId, TransferId, UserId};
+use crate::domain::policy::{Binding, Days, Policy, Retention, Schedule};
+use crate::domain::snapshot::{Snapshot, SnapshotStatus};
+use crate::domain::transfer::{KeyHash, Obstacles, Transfer, TransferFacts};
+use crate::store::{Result, StoreError};
+
+/// One row, by name, for the errors about it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Row<'a> {
+    pub(super) table: &'static str,
+    pub(super) id: &'a str,
+}
+
+impl Row<'_> {
+    pub(super) fn corrupt(self, what: impl Into<String>) -> StoreError {
+        StoreError::Corrupt { table: self.table, id: self.id.to_owned(), what: what.into() }
+    }
+
+    /// What `parsed` is, or that `column` is no `kind`.
+    pub(super) fn need<T>(self, column: &str, kind: &str, parsed: Option<T>) -> Result<T> {
+        parsed.ok_or_else(|| self.corrupt(format!("{column} is no {kind}")))
+    }
+
+    pub(super) fn time(self, column: &str, text: &str) -> Result<Time> {
+        self.need(column, "time", codec::time_from_text(text))
+    }
+
+    fn time_if_any(self, column: &str, text: Option<&str>) -> Result<Option<Time>> {
+        text.map(|text| self.time(column, text)).transpose()
+    }
+}
+
+#[derive(Debug, FromRow)]
+pub(super) struct DiskRow {
+    id: String,
+    project_id: String,
+    user_id: String,
+    name: Option<String>,
+    description: Option<String>,
+    size_gib: i64,
+    status: String,
+    disk_type: String,
+    zone: String,
+    bootable: bool,
+    multiattach: bool,
+    encrypted: bool,
+    dedicated_storage: Option<String>,
+    metadata: String,
+    transfer_id: Option<String>,
+    created_at: String,
+    updated_at: Option<String>,
+}
+
+impl TryFrom<DiskRow> for Disk {
+    type Error = StoreError;
+
+    fn try_from(disk: DiskRow) -> Result<Self> {
+        let row = Row { table: "disks", id: &disk.id };
+        Ok(Self {
+            id: row.need("id", "UUID", DiskId::parse(&disk.id))?,
+            status: row.need("status", "status of a disk", DiskStatus::parse(&disk.status))?,
+            metadata: row.need(
+                "metadata",
+                "JSON object of texts",
+                codec::values_from_text(&disk.metadata),
+            )?,
+            transfer: disk
+                .transfer_id
+                .as_deref()
+                .map(|id| row.need("transfer_id", "UUID", TransferId::parse(id)))
+                .transpose()?,
+            created_at: row.time("created_at", &disk.created_at)?,
+            updated_at: row.time_if_any("updated_at", disk.updated_at.as_deref())?,
+            project: ProjectId::new(disk.project_id),
+            user: UserId::new(disk.user_id),
+            name: disk.name,
+            description: disk.description,
+            size_gib: disk.size_gib,
+            disk_type: disk.disk_type,
+            zone: disk.zone,
+            bootable: disk.bootable,
+            multiattach: disk.multiattach,
+            encrypted: disk.encrypted,
+            dedicated_storage: disk.dedicated_storage,
+        })
+    }
+}
+
+/// A disk with all that decides whether it may be handed over.
+#[derive(Debug, FromRow)]
+pub(super) struct FactsRow {
+    #[sqlx(flatten)]
+    disk: DiskRow,
+    snapshots: i64,
+    snapshot_id: Option<String>,
+    snapshot_status: Option<String>,
+    backups: i64,
+    backup_id: Option<String>,
+    backup_status: Option<String>,
+    policy_id: Option<String>,
+    policy_name: Option<String>,
+}
+
+impl TryFrom<FactsRow> for TransferFacts {
+    type Error = StoreError;
+
+    fn try_from(facts: FactsRow) -> Result<Self> {
+        let snapshots = match (facts.snapshot_id, facts.snapshot_status) {
+            (Some(id), Some(status)) => {
+                let row = Row { table: "snapshots", id: &id };
+                Some(Obstacles {
+                    count: facts.snapshots,
+                    first: row.need("id", "UUID", SnapshotId::parse(&id))?,
+                    status: row.need(
+                        "status",
+                        "status of a snapshot",
+                        SnapshotStatus::parse(&status),
+                    )?,
+                })
+            }
+            _ => None,
+        };
+        let backups = match (facts.backup_id, facts.backup_status) {
+            (Some(id), Some(status)) => {
+                let row = Row { table: "backups", id: &id };
+                Some(Obstacles {
+                    count: facts.backups,
+                    first: row.need("id", "UUID", BackupId::parse(&id))?,
+                    status: row.need(
+                        "status",
+                        "status of a backup",
+                        BackupStatus::parse(&status),
+                    )?,
+                })
+            }
+            _ => None,
+        };
+        let policy = match (facts.policy_id, facts.policy_name) {
+            (Some(id), Some(name)) => {
+                let row = Row { table: "policies", id: &id };
+                Some((row.need("id", "UUID", PolicyId::parse(&id))?, name))
+            }
+            _ => None,
+        };
+        Ok(Self { disk: facts.disk.try_into()?, snapshots, backups, policy })
+    }
+}
+
+#[derive(Debug, FromRow)]
+pub(super) struct SnapshotRow {
+    id: String,
+    disk_id: String,
+    project_id: String,
+    user_id: String,
+    name: Option<String>,
+    description: Option<String>,
+    size_gib: i64,
+    disk_type: String,
+    status: String,
+    metadata: String,
+    created_at: String,
+    updated_at: Option<String>,
+}
+
+impl TryFrom<SnapshotRow> for Snapshot {
+    type Error = StoreError;
+
+    fn try_from(snapshot: SnapshotRow) -> Result<Self> {
+        let row = Row { table: "snapshots", id: &snapshot.id };
+        Ok(Self {
+            id: row.need("id", "UUID", SnapshotId::parse(&snapshot.id))?,
+            disk: row.need("disk_id", "UUID", DiskId::parse(&snapshot.disk_id))?,
+            status: row.need(
+                "status",
+                "status of a snapshot",
+                SnapshotStatus::parse(&snapshot.status),
+            )?,
+            metadata: row.need(
+                "metadata",
+                "JSON object of texts",
+                codec::values_from_text(&snapshot.metadata),
+            )?,
+            created_at: row.time("created_at", &snapshot.created_at)?,
+            updated_at: row.time_if_any("updated_at", snapshot.updated_at.as_deref())?,
+            project: ProjectId::new(snapshot.project_id),
+            user: UserId::new(snapshot.user_id),
+            name: snapshot.name,
+            description: snapshot.description,
+            size_gib: snapshot.size_gib,
+            disk_type: snapshot.disk_type,
+        })
+    }
+}
+
+#[derive(Debug, FromRow)]
+pub(super) struct BackupRow {
+    id: String,
+    disk_id: String,
+    project_id: String,
+    user_id: String,
+    name: Option<String>,
+    description: Option<String>,
+    container: Option<String>,
+    size_gib: i64,
+    incremental: bool,
+    zone: String,
+    status: String,
+    created_at: String,
+    updated_at: Option<String>,
+}
+
+impl TryFrom<BackupRow> for Backup {
+    type Error = StoreError;
+
+    fn try_from(backup: BackupRow) -> Result<Self> {
+        let row = Row { table: "backups", id: &backup.id };
+        Ok(Self {
+            id: row.need("id", "UUID", BackupId::parse(&backup.id))?,
+            disk: row.need("disk_id", "UUID", DiskId::parse(&backup.disk_id))?,
+            status: row.need(
+                "status",
+                "status of a backup",
+                BackupStatus::parse(&backup.status),
+            )?,
+            created_at: row.time("created_at", &backup.created_at)?,
+            updated_at: row.time_if_any("updated_at", backup.updated_at.as_deref())?,
+            project: ProjectId::new(backup.project_id),
+            user: UserId::new(backup.user_id),
+            name: backup.name,
+            description: backup.description,
+            container: backup.container,
+            size_gib: backup.size_gib,
+            incremental: backup.incremental,
+            zone: backup.zone,
+        })
+    }
+}
+
+#[derive(Debug, FromRow)]
+pub(super) struct PolicyRow {
+    id: String,
+    project_id: String,
+    name: String,
+    start_time: String,
+    every_days: Option<i64>,
+    week_days: Option<String>,
+    keep_count: Option<i64>,
+    keep_days: Option<i64>,
+    keep_first_of_month: bool,
+    enabled: bool,
+    time_zone: String,
+    created_at: String,
+    disks: i64,
+}
+
+impl TryFrom<PolicyRow> for Policy {
+    type Error = StoreError;
+
+    fn try_from(policy: PolicyRow) -> Result<Self> {
+        let row = Row { table: "policies", id: &policy.id };
+        let days = match (policy.every_days, policy.week_days) {
+            (Some(days), None) => Days::Every(days),
+            (None, Some(days)) => Days::Week(days),
+            _ => return Err(row.corrupt("its days are not given once")),
+        };
+        let retention = match (policy.keep_count, policy.keep_days) {
+            (Some(count), None) => Retention::Count(count),
+            (None, Some(days)) => Retention::Days(days),
+            _ => return Err(row.corrupt("its retention is not given once")),
+        };
+        Ok(Self {
+            id: row.need("id", "UUID", PolicyId::parse(&policy.id))?,
+            created_at: row.time("created_at", &policy.created_at)?,
+            project: ProjectId::new(policy.project_id),
+            name: policy.name,
+            schedule: Schedule {
+                start_time: policy.start_time,
+                days,
+                retention,
+                keep_first_of_month: policy.keep_first_of_month,
+                enabled: policy.enabled,
+            },
+            time_zone: policy.time_zone,
+            disks: policy.disks,
+        })
+    }
+}
+
+#[derive(Debug, FromRow)]
+pub(super) struct BindingRow {
+    disk_id: String,
+    policy_id: String,
+    policy_name: String,
+}
+
+impl TryFrom<BindingRow> for Binding {
+    type Error = StoreError;
+
+    fn try_from(binding: BindingRow) -> Result<Self> {
+        let row = Row { table: "policy_disks", id: &binding.disk_id };
+        Ok(Self {
+            disk: row.need("disk_id", "UUID", DiskId::parse(&binding.disk_id))?,
+            policy: row.need("policy_id", "UUID", PolicyId::parse(&binding.policy_id))?,
+            policy_name: binding.policy_name,
+        })
+    }
+}
+
+#[derive(FromRow)]
+pub(super) struct TransferRow {
+    id: String,
+    disk_id: String,
+    source_project_id: String,
+    source_user_id: String,
+    name: Option<String>,
+    no_snapshots: bool,
+    key_hash: String,
+    created_at: String,
+}
+
+impl TryFrom<TransferRow> for Transfer {
+    type Error = StoreError;
+
+    fn try_from(transfer: TransferRow) -> Result<Self> {
+        let row = Row { table: "transfers", id: &transfer.id };
+        Ok(Self {
+            id: row.need("id", "UUID", TransferId::parse(&transfer.id))?,
+            disk: row.need("disk_id", "UUID", DiskId::parse(&transfer.disk_id))?,
+            created_at: row.time("created_at", &transfer.created_at)?,
+            source_project: ProjectId::new(transfer.source_project_id),
+            source_user: UserId::new(transfer.source_user_id),
+            name: transfer.name,
+            no_snapshots: transfer.no_snapshots,
+            key_hash: KeyHash::from_phc(transfer.key_hash),
+        })
+    }
+}
+
+/// A transfer, its columns named apart from those of the disk it is read with.
+#[derive(FromRow)]
+pub(super) struct OfferRow {
+    offer_id: String,
+    source_project_id: String,
+    source_user_id: String,
+    offer_name: Option<String>,
+    no_snapshots: bool,
+    key_hash: String,
+    offered_at: String,
+    #[sqlx(flatten)]
+    facts: FactsRow,
+}
+
+impl TryFrom<OfferRow> for (Transfer, TransferFacts) {
+    type Error = StoreError;
+
+    fn try_from(offer: OfferRow) -> Result<Self> {
+        let transfer = TransferRow {
+            id: offer.offer_id,
+            disk_id: offer.facts.disk.id.clone(),
+            source_project_id: offer.source_project_id,
+            source_user_id: offer.source_user_id,
+            name: offer.offer_name,
+            no_snapshots: offer.no_snapshots,
+            key_hash: offer.key_hash,
+            created_at: offer.offered_at,
+        };
+        Ok((transfer.try_into()?, offer.facts.try_into()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn disk() -> DiskRow {
+        DiskRow {
+            id: "4b1de0f6-6c3e-4b8f-9d7a-52f1c0a83e19".to_owned(),
+            project_id: "atlas".to_owned(),
+            user_id: "ann".to_owned(),
+            name: None,
+            description: None,
+            size_gib: 40,
+            status: "available".to_owned(),
+            disk_type: "SSD".to_owned(),
+            zone: "az-sim-1".to_owned(),
+            bootable: false,
+            multiattach: false,
+            encrypted: false,
+            dedicated_storage: None,
+            metadata: "{}".to_owned(),
+            transfer_id: None,
+            created_at: "2025-07-31T22:13:20.000007Z".to_owned(),
+            updated_at: None,
+        }
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_what_it_says_is_named() {
+        type Edit = (fn(&mut DiskRow), &'static str);
+        let edits: &[Edit] = &[
+            (|disk| disk.id = "x".to_owned(), "id is no UUID"),
+            (|disk| disk.status = "in_use".to_owned(), "status is no status of a disk"),
+            (|disk| disk.metadata = "[]".to_owned(), "metadata is no JSON object of texts"),
+            (|disk| disk.transfer_id = Some("x".to_owned()), "transfer_id is no UUID"),
+            (|disk| disk.created_at = "2025-07-31 22:13:20".to_owned(), "created_at is no time"),
+            (|disk| disk.updated_at = Some("x".to_owned()), "updated_at is no time"),
+        ];
+        assert!(Disk::try_from(disk()).is_ok());
+        for (edit, sentence) in edits {
+            let mut row = disk();
+            edit(&mut row);
+            let id = row.id.clone();
+            let error = Disk::try_from(row).expect_err(sentence);
+            assert_eq!(error.to_string(), format!("disks {id}: {sentence}"));
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Snapshots in SQLite.
+
+use async_trait::async_trait;
+
+use super::page::{List, id_or_nothing};
+use super::rows::SnapshotRow;
+use super::unit::{AsConnection, Unit, Write};
+use super::{codec, errors};
+use crate::domain::clock::Time;
+use crate::domain::ids::{DiskId, SnapshotId};
+use crate::domain::snapshot::{Snapshot, SnapshotQuery, SnapshotSort, SnapshotStatus};
+use crate::store::{Result, SnapshotReads, SnapshotWrites};
+
+#[async_trait]
+impl<T: AsConnection> SnapshotReads for T {
+    async fn snapshot(&mut self, id: SnapshotId) -> Result<Option<Snapshot>> {
+        sqlx::query_as::<_, SnapshotRow>(
+            "SELECT id, disk_id, project_id, user_id, name, description, size_gib, disk_type,
+                    status, metadata, created_at, updated_at
+             FROM snapshots WHERE id = $1",
+        )
+        .bind(id.to_string())
+        .fetch_optional(self.connection()?)
+        .await
+        .map_err(errors::of_statement)?
+        .map(Snapshot::try_from)
+        .transpose()
+    }
+
+    async fn snapshots(&mut self, query: &SnapshotQuery) -> Result<Vec<Snapshot>> {
+        List::new(
+            "SELECT id, disk_id, project_id, user_id, name, description, size_gib, disk_type,
+                    status, metadata, created_at, updated_at
+             FROM snapshots WHERE TRUE",
+            "snapshots",
+        )
+        .only(" AND project_id = ", query.project.as_ref())
+        .only(" AND disk_id = ", id_or_nothing(query.disk.as_deref(), DiskId::parse))
+        .only(" AND name = ", query.name.as_ref())
+        .only(" AND status = ", query.status.as_ref())
+        .page(&query.page, SnapshotSort::Id, |sort| match sort {
+            SnapshotSort::CreatedAt => "created_at",
+            SnapshotSort::Id => "id",
+            SnapshotSort::Name => "coalesce(name, '')",
+        })
+        .build_query_as::<SnapshotRow>()
+        .fetch_all(self.connection()?)
+        .await
+        .map_err(errors::of_statement)?
+        .into_iter()
+        .map(Snapshot::try_from)
+        .collect()
+    }
+}
+
+impl SnapshotWrites for Unit {
+    fn insert_snapshot(&mut self, snapshot: &Snapshot) {
+        self.queue(
+            Write::of_one_row(
+                "insert snapshot",
+                "INSERT INTO snapshots (id, disk_id, project_id, user_id, name, description,
+                                        size_gib, disk_type, status, metadata, created_at,
+                                        updated_at)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            )
+            .bind(snapshot.id)
+            .bind(snapshot.disk)
+            .bind(&snapshot.project)
+            .bind(&snapshot.user)
+            .bind(snapshot.name.as_deref())
+            .bind(snapshot.description.as_deref())
+            .bind(snapshot.size_gib)
+            .bind(snapshot.disk_type.as_str())
+            .bind(snapshot.status.as_str())
+            .bind(codec::values_to_text(&snapshot.metadata))
+            .bind(snapshot.created_at)
+            .bind(snapshot.updated_at),
+        );
+    }
+
+    fn set_snapshot_status(
+        &mut self,
+        id: SnapshotId,
+        from: SnapshotStatus,
+        to: SnapshotStatus,
+        at: Time,
+    ) {
+        self.queue(
+            Write::of_one_row(
+                "set snapshot status",
+                "UPDATE snapshots SET status = ?, updated_at = ? WHERE id = ? AND status = ?",
+            )
+            .bind(to.as_str())
+            .bind(at)
+            .bind(id)
+            .bind(from.as_str()),
+        );
+    }
+
+    fn delete_snapshot(&mut self, id: SnapshotId, from: SnapshotStatus) {
+        self.queue(
+            Write::of_one_row(
+                "delete snapshot",
+                "DELETE FROM snapshots WHERE id = ? AND status = ?",
+            )
+            .bind(id)
+            .bind(from.as_str()),
+        );
+    }
+}

@@ -1,0 +1,128 @@
+//! Transfers in SQLite. Questions find pending ones only.
+
+use async_trait::async_trait;
+
+use super::errors;
+use super::page::{List, id_or_nothing};
+use super::rows::{OfferRow, TransferRow};
+use super::unit::{AsConnection, Unit, Write};
+use crate::domain::ids::{DiskId, TransferId};
+use crate::domain::transfer::{Transfer, TransferEnd, TransferFacts, TransferQuery, TransferSort};
+use crate::store::{Result, TransferReads, TransferWrites};
+
+#[async_trait]
+impl<T: AsConnection> TransferReads for T {
+    async fn transfer(&mut self, id: TransferId) -> Result<Option<Transfer>> {
+        sqlx::query_as::<_, TransferRow>(
+            "SELECT id, disk_id, source_project_id, source_user_id, name, no_snapshots, key_hash,
+                    created_at
+             FROM transfers WHERE id = $1 AND status = 'pending'",
+        )
+        .bind(id.to_string())
+        .fetch_optional(self.connection()?)
+        .await
+        .map_err(errors::of_statement)?
+        .map(Transfer::try_from)
+        .transpose()
+    }
+
+    async fn transfer_with_facts(
+        &mut self,
+        id: TransferId,
+    ) -> Result<Option<(Transfer, TransferFacts)>> {
+        sqlx::query_as::<_, OfferRow>(
+            "SELECT t.id AS offer_id, t.source_project_id, t.source_user_id, t.name AS offer_name,
+                    t.no_snapshots, t.key_hash, t.created_at AS offered_at,
+                    d.id, d.project_id, d.user_id, d.name, d.description, d.size_gib, d.status,
+                    d.disk_type, d.zone, d.bootable, d.multiattach, d.encrypted,
+                    d.dedicated_storage, d.metadata, d.transfer_id, d.created_at, d.updated_at,
+                    (SELECT count(*) FROM snapshots AS s WHERE s.disk_id = d.id) AS snapshots,
+                    (SELECT s.id FROM snapshots AS s WHERE s.disk_id = d.id
+                     ORDER BY s.created_at, s.id LIMIT 1) AS snapshot_id,
+                    (SELECT s.status FROM snapshots AS s WHERE s.disk_id = d.id
+                     ORDER BY s.created_at, s.id LIMIT 1) AS snapshot_status,
+                    (SELECT count(*) FROM backups AS b WHERE b.disk_id = d.id) AS backups,
+                    (SELECT b.id FROM backups AS b WHERE b.disk_id = d.id
+                     ORDER BY b.created_at, b.id LIMIT 1) AS backup_id,
+                    (SELECT b.status FROM backups AS b WHERE b.disk_id = d.id
+                     ORDER BY b.created_at, b.id LIMIT 1) AS backup_status,
+                    p.id AS policy_id, p.name AS policy_name
+             FROM transfers AS t
+             JOIN disks AS d ON d.id = t.disk_id
+             LEFT JOIN policy_disks AS l ON l.disk_id = d.id
+             LEFT JOIN policies AS p ON p.id = l.policy_id
+             WHERE t.id = $1 AND t.status = 'pending'",
+        )
+        .bind(id.to_string())
+        .fetch_optional(self.connection()?)
+        .await
+        .map_err(errors::of_statement)?
+        .map(<(Transfer, TransferFacts)>::try_from)
+        .transpose()
+    }
+
+    async fn transfers(&mut self, query: &TransferQuery) -> Result<Vec<Transfer>> {
+        List::new(
+            "SELECT id, disk_id, source_project_id, source_user_id, name, no_snapshots, key_hash,
+                    created_at
+             FROM transfers WHERE status = 'pending'",
+            "transfers",
+        )
+        .only(" AND source_project_id = ", query.project.as_ref())
+        .only(" AND name = ", query.name.as_ref())
+        .only(" AND id = ", id_or_nothing(query.id.as_deref(), TransferId::parse))
+        .only(" AND disk_id = ", id_or_nothing(query.disk.as_deref(), DiskId::parse))
+        .page(&query.page, TransferSort::Id, |sort| match sort {
+            TransferSort::CreatedAt => "created_at",
+            TransferSort::Id => "id",
+            TransferSort::Name => "coalesce(name, '')",
+            TransferSort::Disk => "disk_id",
+        })
+        .build_query_as::<TransferRow>()
+        .fetch_all(self.connection()?)
+        .await
+        .map_err(errors::of_statement)?
+        .into_iter()
+        .map(Transfer::try_from)
+        .collect()
+    }
+}
+
+impl TransferWrites for Unit {
+    fn insert_transfer(&mut self, transfer: &Transfer) {
+        self.queue(
+            Write::of_one_row(
+                "insert transfer",
+                "INSERT INTO transfers (id, disk_id, source_project_id, source_user_id, name,
+                                        no_snapshots, key_hash, status, created_at)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, 'pending', ?)",
+            )
+            .bind(transfer.id)
+            .bind(transfer.disk)
+            .bind(&transfer.source_project)
+            .bind(&transfer.source_user)
+            .bind(transfer.name.as_deref())
+            .bind(transfer.no_snapshots)
+            .bind(transfer.key_hash.as_phc())
+            .bind(transfer.created_at),
+        );
+    }
+
+    fn finish_transfer(&mut self, end: &TransferEnd) {
+        let (project, user) = end.destination.as_ref().map(|(p, u)| (p, u)).unzip();
+        self.queue(
+            Write::of_one_row(
+                "finish transfer",
+                "UPDATE transfers
+                 SET status = ?, destination_project_id = ?, destination_user_id = ?,
+                     finished_at = ?
+                 WHERE id = ? AND status = 'pending'",
+            )
+            .bind(end.status.as_str())
+            .bind(project)
+            .bind(user)
+            .bind(end.finished_at)
+            .bind(end.id),
+        );
+    }
+}

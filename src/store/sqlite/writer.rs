@@ -1,0 +1,436 @@
+//! The group commit: one task owns the one connection that writes, and lends it to one unit after
+//! the other.
+//!
+//! Units that wait at the same time share a transaction, and so one flush to the disk. Each is
+//! answered after the COMMIT only. A unit whose writes fail is undone alone, by the savepoint that
+//! is open from the BEGIN on; a COMMIT that fails fails every unit before it. No timer fills a
+//! batch: a unit alone is committed at once.
+
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use futures_core::Stream;
+use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteQueryResult};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions as _, Connection as _, Either, Executor as _, QueryBuilder,
+};
+use tokio::sync::{mpsc, oneshot};
+use tracing::warn;
+
+use super::unit::{Rows, Write};
+use super::{errors, holder};
+use crate::store::{Result, StoreError};
+
+/// How long nobody must have asked for a turn before the log is moved into the main file.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// How many writes leave in one call; a seed of thousands of rows takes several.
+const MOST_WRITES_A_CALL: usize = 64;
+
+/// Calls of up to so many writes keep their compiled form: they come again, longer ones hardly do.
+const FEW_WRITES: usize = 8;
+
+type Reply = oneshot::Sender<Result<()>>;
+
+/// Somebody waits for a turn.
+#[derive(Debug)]
+pub(super) struct Request(pub(super) oneshot::Sender<Result<Turn>>);
+
+impl Request {
+    fn refuse(self, why: StoreError) {
+        // Whoever asked may be gone.
+        drop(self.0.send(Err(why)));
+    }
+}
+
+/// A unit's turn: the connection itself, inside a transaction. Whatever becomes of the unit, its
+/// end, a panic or a future that is dropped half-way, the connection goes back to the writer.
+#[derive(Debug)]
+pub(super) struct Turn {
+    lent: Option<(SqliteConnection, oneshot::Sender<Back>)>,
+}
+
+#[derive(Debug)]
+struct Back {
+    connection: SqliteConnection,
+    end: End,
+}
+
+#[derive(Debug)]
+enum End {
+    Commit(Vec<Write>, Reply),
+    Refuse(Reply),
+    Abandon,
+}
+
+impl Turn {
+    /// The connection, for questions only.
+    pub(super) fn connection(&mut self) -> Result<&mut SqliteConnection> {
+        self.lent.as_mut().map(|(connection, _)| connection).ok_or(StoreError::Closed)
+    }
+
+    /// Hands the writes over and waits until they are on disk.
+    pub(super) async fn commit(mut self, writes: Vec<Write>) -> Result<()> {
+        let (reply, outcome) = oneshot::channel();
+        self.give_back(End::Commit(writes, reply));
+        outcome.await.unwrap_or_else(|_| Err(stopped()))
+    }
+
+    /// Ends the turn and waits until all that it may have read is on disk.
+    pub(super) async fn refuse(mut self) -> Result<()> {
+        let (reply, outcome) = oneshot::channel();
+        self.give_back(End::Refuse(reply));
+        outcome.await.unwrap_or_else(|_| Err(stopped()))
+    }
+
+    fn give_back(&mut self, end: End) {
+        if let Some((connection, writer)) = self.lent.take() {
+            // A writer that is gone needs no connection: it closes with this value.
+            drop(writer.send(Back { connection, end }));
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.give_back(End::Abandon);
+    }
+}
+
+fn stopped() -> StoreError {
+    StoreError::Lost("the writer has stopped".to_owned())
+}
+
+/// The one that writes.
+#[derive(Debug)]
+pub(super) struct Writer {
+    pub(super) file: PathBuf,
+    /// How to connect again should the connection be lost.
+    pub(super) options: SqliteConnectOptions,
+    pub(super) busy_timeout: Duration,
+    /// The most turns in a batch.
+    pub(super) group_size: usize,
+    /// None after it was lost, until the next batch connects again.
+    pub(super) connection: Option<SqliteConnection>,
+    /// How many transactions with writes were committed.
+    pub(super) commits: Arc<AtomicU64>,
+}
+
+/// Units of a batch that have had their turn and wait for the COMMIT.
+#[derive(Debug, Default)]
+struct Batch {
+    waiting: Vec<(Reply, Result<()>)>,
+    wrote: bool,
+}
+
+impl Batch {
+    /// Answers after the COMMIT; at once if there is nothing that could still be lost.
+    fn settle(&mut self, reply: Reply, outcome: Result<()>) {
+        if self.wrote {
+            self.waiting.push((reply, outcome));
+        } else {
+            answer(reply, outcome);
+        }
+    }
+
+    fn committed(self) {
+        for (reply, outcome) in self.waiting {
+            answer(reply, outcome);
+        }
+    }
+
+    fn lost(self, why: &StoreError) {
+        for (reply, _) in self.waiting {
+            answer(reply, Err(why.clone()));
+        }
+    }
+}
+
+fn answer(reply: Reply, outcome: Result<()>) {
+    // Whoever committed may be gone; what is done stays done.
+    drop(reply.send(outcome));
+}
+
+impl Writer {
+    /// Works until nobody can ask any more.
+    pub(super) async fn run(mut self, mut requests: mpsc::UnboundedReceiver<Request>) {
+        let mut dirty = false;
+        loop {
+            let request = if dirty {
+                let Ok(request) = tokio::time::timeout(IDLE, requests.recv()).await else {
+                    dirty = !self.checkpoint().await;
+                    continue;
+                };
+                request
+            } else {
+                requests.recv().await
+            };
+            let Some(request) = request else { break };
+            dirty |= self.batch(request, &mut requests).await;
+        }
+        self.checkpoint().await;
+        if let Some(connection) = self.connection.take()
+            && let Err(error) = connection.close().await
+        {
+            warn!(error = errors::text(error), "the database was not closed cleanly");
+        }
+    }
+
+    /// One transaction, for `first` and those that wait behind it. Says whether it wrote.
+    async fn batch(
+        &mut self,
+        first: Request,
+        requests: &mut mpsc::UnboundedReceiver<Request>,
+    ) -> bool {
+        if first.0.is_closed() {
+            return false;
+        }
+        let mut connection = match self.begin().await {
+            Ok(connection) => connection,
+            Err(why) => {
+                first.refuse(why.clone());
+                // Those who came meanwhile have waited as long; another wait would serve nobody.
+                while let Ok(request) = requests.try_recv() {
+                    request.refuse(why.clone());
+                }
+                return false;
+            }
+        };
+        let mut batch = Batch::default();
+        let mut next = Some(first);
+        let mut turns = 0;
+        while let Some(request) = next.take() {
+            let Some(back) = lend(connection, request).await else {
+                batch.lost(&StoreError::Lost("the connection was lost".to_owned()));
+                return false;
+            };
+            connection = back.connection;
+            match back.end {
+                End::Abandon => {}
+                End::Refuse(reply) => batch.settle(reply, Ok(())),
+                End::Commit(writes, reply) if writes.is_empty() => batch.settle(reply, Ok(())),
+                End::Commit(writes, reply) => match send(&mut connection, &writes).await {
+                    Ok(()) => {
+                        batch.wrote = true;
+                        batch.waiting.push((reply, Ok(())));
+                    }
+                    Err(failed) => {
+                        if !failed.undo(&mut connection).await {
+                            // SQLite gave the whole transaction up: no room, or an I/O error.
+                            self.roll_back(connection).await;
+                            batch.lost(&failed.of_neighbours());
+                            answer(reply, Err(failed.why));
+                            return false;
+                        }
+                        batch.settle(reply, Err(failed.why));
+                    }
+                },
+            }
+            turns += 1;
+            if turns < self.group_size {
+                next = requests.try_recv().ok();
+            }
+        }
+        self.commit(connection, batch).await
+    }
+
+    /// Takes the write lock at once: a transaction that read first could fail to take it later,
+    /// for what it read may be old by then (`SQLITE_BUSY_SNAPSHOT`).
+    async fn begin(&mut self) -> Result<SqliteConnection> {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.options.connect().await.map_err(|error| self.refused(error))?,
+        };
+        // The savepoint is there from the start, so that every write call can begin alike.
+        match sqlx::raw_sql("BEGIN IMMEDIATE; SAVEPOINT unit").execute(&mut connection).await {
+            Ok(_) => Ok(connection),
+            Err(error) if errors::is_busy(&error) => {
+                self.connection = Some(connection);
+                Err(self.refused(error))
+            }
+            // Not kept: a fresh connection is in no half-finished state.
+            Err(error) => Err(self.refused(error)),
+        }
+    }
+
+    fn refused(&self, error: sqlx::Error) -> StoreError {
+        if errors::is_busy(&error) {
+            StoreError::Busy(holder::who(&self.file))
+        } else {
+            errors::of_statement(error)
+        }
+    }
+
+    async fn commit(&mut self, mut connection: SqliteConnection, batch: Batch) -> bool {
+        match sqlx::raw_sql("COMMIT").execute(&mut connection).await {
+            Ok(_) => {
+                self.connection = Some(connection);
+                let wrote = batch.wrote;
+                if wrote {
+                    self.commits.fetch_add(1, Ordering::Relaxed);
+                }
+                batch.committed();
+                wrote
+            }
+            Err(error) => {
+                self.roll_back(connection).await;
+                batch.lost(&errors::of_transaction(error));
+                false
+            }
+        }
+    }
+
+    /// Ends the transaction without its writes, and keeps the connection if that is certain.
+    async fn roll_back(&mut self, mut connection: SqliteConnection) {
+        match sqlx::raw_sql("ROLLBACK").execute(&mut connection).await {
+            Ok(_) => self.connection = Some(connection),
+            Err(error) => {
+                let text = errors::text(error);
+                if text.contains("no transaction is active") {
+                    self.connection = Some(connection);
+                } else {
+                    warn!(error = text, "a transaction was not rolled back; connecting anew");
+                }
+            }
+        }
+    }
+
+    /// Moves the log into the main file and empties it, unless that would mean to wait: with a busy
+    /// timeout a tester's open read transaction would hold every write up. Says whether it is done.
+    async fn checkpoint(&mut self) -> bool {
+        let Some(connection) = &mut self.connection else { return true };
+        match checkpoint(connection, self.busy_timeout).await {
+            Ok(done) => done,
+            Err(error) => {
+                warn!(error = errors::text(error), "the log was not moved into the main file");
+                true
+            }
+        }
+    }
+}
+
+/// Moves the log into the main file and empties it without waiting for anybody; `busy_timeout`
+/// counts again afterwards. Says whether all of it could be moved.
+pub(super) async fn checkpoint(
+    connection: &mut SqliteConnection,
+    busy_timeout: Duration,
+) -> std::result::Result<bool, sqlx::Error> {
+    sqlx::raw_sql("PRAGMA busy_timeout = 0").execute(&mut *connection).await?;
+    let done = sqlx::query_scalar::<_, i64>("PRAGMA wal_checkpoint(TRUNCATE)")
+        .fetch_one(&mut *connection)
+        .await;
+    QueryBuilder::<sqlx::Sqlite>::new("PRAGMA busy_timeout = ")
+        .push(busy_timeout.as_millis())
+        .build()
+        .execute(connection)
+        .await?;
+    match done {
+        Ok(busy) => Ok(busy == 0),
+        Err(error) if errors::is_busy(&error) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Lends the connection to whoever made the request and waits for its return. If the requester is
+/// gone already, the turn is dropped here or in the channel, and comes back at once.
+async fn lend(connection: SqliteConnection, request: Request) -> Option<Back> {
+    let (writer, back) = oneshot::channel();
+    drop(request.0.send(Ok(Turn { lent: Some((connection, writer)) })));
+    back.await.ok()
+}
+
+/// The writes of a unit that did not take place.
+#[derive(Debug)]
+struct Failed {
+    why: StoreError,
+    /// Whether the savepoint that is open now is this unit's.
+    begun: bool,
+}
+
+impl Failed {
+    /// Takes the unit's writes back; the savepoint stays open for the next unit. Says whether the
+    /// transaction is still there.
+    async fn undo(&self, connection: &mut SqliteConnection) -> bool {
+        self.begun && sqlx::raw_sql("ROLLBACK TO unit").execute(connection).await.is_ok()
+    }
+
+    /// What it is to the units before this one when the transaction is gone.
+    fn of_neighbours(&self) -> StoreError {
+        if matches!(self.why, StoreError::Full) {
+            StoreError::Full
+        } else {
+            StoreError::Lost(self.why.to_string())
+        }
+    }
+}
+
+/// Closes the savepoint of the unit before, whose counts have been checked, and opens this one's.
+/// The close must not stand behind the writes instead: it would have run before their counts are
+/// seen, and a refused unit's rows would stay.
+const LEAD: &str = "RELEASE unit; SAVEPOINT unit";
+const STATEMENTS_IN_LEAD: usize = 2;
+
+/// Sends the writes and compares the rows each touched with those it must touch.
+async fn send(
+    connection: &mut SqliteConnection,
+    writes: &[Write],
+) -> std::result::Result<(), Failed> {
+    let mut lead = STATEMENTS_IN_LEAD;
+    for (call, writes) in writes.chunks(MOST_WRITES_A_CALL).enumerate() {
+        let mut sql = if call == 0 { LEAD.to_owned() } else { String::new() };
+        let mut arguments = SqliteArguments::default();
+        for write in writes {
+            if !sql.is_empty() {
+                sql.push_str("; ");
+            }
+            sql.push_str(write.sql);
+            for value in &write.values {
+                value.add_to(&mut arguments).map_err(|why| Failed { why, begun: call > 0 })?;
+            }
+        }
+        // Only literals of this folder are joined here; every value is bound.
+        let query = sqlx::query_with(AssertSqlSafe(sql), arguments)
+            .persistent(call == 0 && writes.len() <= FEW_WRITES);
+        let mut results = connection.fetch_many(query);
+        let mut unchecked = writes.iter();
+        let mut outcome = Ok(());
+        while let Some(result) = next(&mut results).await {
+            match result {
+                Ok(Either::Right(_)) => {}
+                Ok(Either::Left(_)) if lead > 0 => lead -= 1,
+                Ok(Either::Left(done)) => {
+                    if let Some(write) = unchecked.next() {
+                        outcome = outcome.and_then(|()| check(write, &done));
+                    }
+                }
+                Err(error) => {
+                    outcome = outcome.and(Err(errors::of_statement(error)));
+                    break;
+                }
+            }
+        }
+        if outcome.is_ok()
+            && let Some(write) = unchecked.next()
+        {
+            outcome = Err(StoreError::Database(format!("`{}` did not run", write.name)));
+        }
+        outcome.map_err(|why| Failed { why, begun: lead == 0 })?;
+    }
+    Ok(())
+}
+
+fn check(write: &Write, done: &SqliteQueryResult) -> Result<()> {
+    match (write.rows, done.rows_affected()) {
+        (Rows::Any, _) | (Rows::One, 1) => Ok(()),
+        (Rows::One, touched) => {
+            Err(StoreError::RowsAffected { write: write.name, touched, expected: 1 })
+        }
+    }
+}
+
+async fn next<S: Stream + ?Sized>(stream: &mut Pin<Box<S>>) -> Option<S::Item> {
+    std::future::poll_fn(|context| stream.as_mut().poll_next(context)).await
+}

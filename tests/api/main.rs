@@ -1,0 +1,13 @@
+//! Black box over HTTP: a real server, a real file, raw JSON in and out.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    reason = "a helper of tests fails like a test"
+)]
+
+mod support;
+
+mod transfers;

@@ -1,0 +1,7 @@
+//! Disk transfers: `create`, `accept`, `lists` and `ends`, each on every path that has them.
+
+mod accept;
+mod create;
+mod ends;
+mod lists;
+mod refusals;
