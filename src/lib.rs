@@ -1,4 +1,41 @@
-//! A local Elastic Volume Service.
+//! A local Elastic Volume Service: one binary, one SQLite file, disk transfers at its core.
+//!
+//! # Map
+//!
+//! | Where | What | Knows |
+//! |---|---|---|
+//! | [`domain`] | disks, transfers, quotas …: plain data, rules and status machines as tables | nothing |
+//! | [`store`] | what the service needs from a database: traits and their errors | `domain` |
+//! | [`store::sqlite`] | the one database: group commit, readers, migrations, doctor | `domain`, `store`, `tasks` |
+//! | [`service`] | the use cases, and argon2 on threads of its own | `domain`, `store` |
+//! | [`http`] | the route table, three error dialects, one file a resource | `domain`, `service`, `tasks` |
+//! | [`config`] | settings in layers; the only place that reads the environment | |
+//! | [`data_dir`] | the data directory: permissions, lock, where it may lie | |
+//! | [`tasks`] | work that outlives its caller; the only place that spawns | |
+//! | [`telemetry`] | the log | `config` |
+//! | [`server`] | a server as a value: wires all of it, starts and stops | everything |
+//!
+//! The binary (`main.rs`, `cli.rs`) parses the command line and calls [`server`], [`config`] and
+//! the doctor. A noun has the same file name in every layer: a transfer is in `domain/transfer.rs`,
+//! `store/transfers.rs`, `store/sqlite/transfers.rs`, `service/transfers.rs` and
+//! `http/openstack/transfers.rs`.
+//!
+//! # One transfer creation
+//!
+//! 1. `http/mod.rs` routes `POST /v2/{project_id}/os-volume-transfer` to
+//!    `http/openstack/transfers.rs`; its `Call` argument is the authenticated request: token to
+//!    session to project, which must be the path's (`http/auth.rs`).
+//! 2. The handler reads the body member by member (`http/fields.rs`) and runs the use case as a
+//!    task, so that a client that goes away does not cut it.
+//! 3. `service/transfers.rs` looks at the disk and its facts on a reader: a refused request pays
+//!    for nothing more. `domain/transfer.rs` holds the rules.
+//! 4. `service/hasher.rs` makes the key and its hash on a hash thread. No transaction is open.
+//! 5. A unit of work opens: the writer (`store/sqlite/writer.rs`) lends its connection inside a
+//!    `BEGIN IMMEDIATE`. The disk and its facts are read again in one statement; the rules and the
+//!    status machine (`domain/disk.rs`) decide again, and this time it counts.
+//! 6. The transfer, the disk and the event are queued and leave in one call when the unit is
+//!    committed. Units that wait together share the commit; each is answered after it.
+//! 7. Only then does the key leave the process, in the one answer that ever carries it.
 
 pub mod config;
 pub mod data_dir;

@@ -1,0 +1,124 @@
+//! The walks of the README, run as they stand there, against the real binary.
+
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails like a test")]
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// A server of a test's own; killed when the test ends, however it ends.
+struct Evs {
+    process: Child,
+    url: String,
+    dir: TempDir,
+}
+
+impl Evs {
+    fn start() -> Self {
+        let dir = TempDir::new().unwrap();
+        let process = Command::new(env!("CARGO_BIN_EXE_evs"))
+            .args(["--listen", "127.0.0.1:0", "--data"])
+            .arg(dir.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let patience = Instant::now() + Duration::from_secs(30);
+        let url = loop {
+            let lock = fs::read_to_string(dir.path().join("evs.lock")).unwrap_or_default();
+            if let Some(url) = lock.lines().find(|line| line.starts_with("http://")) {
+                break url.to_owned();
+            }
+            assert!(Instant::now() < patience, "the server did not start");
+            std::thread::yield_now();
+        };
+        Self { process, url, dir }
+    }
+
+    /// Runs a walk in `place`, with this server in place of the usual one.
+    fn run(&self, walk: &str, place: &Path) -> Output {
+        let script = walk
+            .replace("http://127.0.0.1:8776", &self.url)
+            .replace("target/release/evs", env!("CARGO_BIN_EXE_evs"));
+        Command::new("bash")
+            .args(["-euo", "pipefail", "-c", &script])
+            .current_dir(place)
+            .env("EVS__DATA__DIR", self.dir.path())
+            .output()
+            .unwrap()
+    }
+
+    fn is_healthy(&self) {
+        let doctor = Command::new(env!("CARGO_BIN_EXE_evs"))
+            .args(["doctor", "--data"])
+            .arg(self.dir.path())
+            .output()
+            .unwrap();
+        assert!(doctor.status.success(), "{}", text(&doctor.stdout));
+    }
+}
+
+impl Drop for Evs {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The code block that follows `<!-- walk: NAME -->`.
+fn walk(name: &str) -> String {
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let (_, rest) = readme.split_once(&format!("<!-- walk: {name} -->\n```sh\n")).unwrap();
+    rest.split_once("```").unwrap().0.to_owned()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn the_walk_with_curl_ends_with_the_disk_in_the_other_project() {
+    let evs = Evs::start();
+    let output = evs.run(&walk("curl"), evs.dir.path());
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{out}{err}");
+    let lines: Vec<&str> = out.lines().collect();
+    let [offer, offered, accepted, owned, gone] = lines.as_slice() else {
+        unreachable!("five lines, not {out}");
+    };
+    assert!(offer.contains("\"auth_key\":\""), "{offer}");
+    assert_eq!(*offered, "awaiting-transfer");
+    assert!(accepted.contains("\"name\":\"handover\""), "{accepted}");
+    assert_eq!(*owned, "available");
+    assert!(gone.starts_with("{\"itemNotFound\":"), "{gone}");
+    evs.is_healthy();
+}
+
+#[test]
+fn the_walk_with_the_openstack_command_line_ends_with_the_disk_in_the_other_project() {
+    // Kept between runs, so that the clients are installed once.
+    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("openstack");
+    fs::create_dir_all(&place).unwrap();
+    let whole = walk("openstack");
+    let (install, rest) = whole.split_once("\n\n").unwrap();
+    let evs = Evs::start();
+    let installed = evs.run(install, &place);
+    if !installed.status.success() {
+        let why = text(&installed.stderr);
+        assert!(std::env::var_os("CI").is_none(), "the clients must be installed here: {why}");
+        // Past the runner's capture: a skipped test must be seen.
+        let _ = writeln!(std::io::stderr(), "SKIPPED the OpenStack walk, no clients: {why}");
+        return;
+    }
+    let output = evs.run(&format!("export PATH=\"$PWD/.venv/bin:$PATH\"\n{rest}"), &place);
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{out}{err}");
+    assert!(out.contains("offer_auth_key=\""), "{out}");
+    let listed = out.lines().rfind(|line| line.contains(" ledger ")).unwrap_or_default();
+    assert!(listed.contains("| available |"), "partner's last list: {out}");
+    evs.is_healthy();
+}
