@@ -7,7 +7,6 @@ use actix_web::{HttpResponse, ResponseError};
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use super::evs::policies::PolicyFault;
 use crate::domain::access::Action;
 use crate::domain::disk::{DiskEvent, WrongStatus};
 use crate::domain::microversion::BadMicroversion;
@@ -71,9 +70,9 @@ pub enum ApiError {
     /// The action in the body is none of ours.
     #[error("there is no such action: {0}")]
     NoSuchAction(String),
-    /// A member of a backup policy breaks a rule.
-    #[error("{0}")]
-    Policy(#[from] PolicyFault),
+    /// A member of a native body breaks a rule, which has a code of its own.
+    #[error(transparent)]
+    Native(#[from] NativeFault),
     /// The project in the path is not the token's.
     #[error("the project in the path is not the token's")]
     ProjectMismatch,
@@ -95,6 +94,16 @@ pub enum ApiError {
     /// The use case ended without a result.
     #[error(transparent)]
     Gone(#[from] Gone),
+}
+
+/// A rule of the native API: its code, and a sentence that names member and rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("{code}: {message}")]
+pub struct NativeFault {
+    /// The code that the native API documents for it.
+    pub code: &'static str,
+    /// The member and the rule.
+    pub message: &'static str,
 }
 
 /// HTTP status, OpenStack's fault name, and the code of the EVS dialect (errors.md §2, §4).
@@ -133,7 +142,7 @@ impl ApiError {
             | Self::NoSuchAction(_)
             | Self::ProjectMismatch
             | Self::Microversion(BadMicroversion::Malformed(_)) => Fault::BAD_REQUEST,
-            Self::Policy(fault) => Fault(StatusCode::BAD_REQUEST, "badRequest", fault.code),
+            Self::Native(fault) => Fault(StatusCode::BAD_REQUEST, "badRequest", fault.code),
             Self::BodyTooLarge => Fault::OVER_LIMIT,
             Self::NoRoute => Fault::NOT_FOUND,
             Self::BadMethod => Fault::BAD_METHOD,
@@ -196,7 +205,7 @@ impl ApiError {
                  header and try again."
             )
             .into(),
-            Self::Policy(fault) => fault.message.into(),
+            Self::Native(fault) => fault.message.into(),
             Self::ProjectMismatch => "Malformed request url".into(),
             Self::NoRoute => "The resource could not be found.".into(),
             Self::BadMethod => "The method is not allowed for the requested URL.".into(),

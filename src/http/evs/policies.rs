@@ -4,27 +4,16 @@ use std::borrow::Cow;
 
 use actix_web::HttpResponse;
 use serde_json::{Map, Value, json};
-use thiserror::Error;
 
 use crate::domain::access::Action;
 use crate::domain::policy::{Days, Policy, Retention, Schedule};
 use crate::http::call::{Answer, Call};
-use crate::http::error::ApiError;
+use crate::http::error::{ApiError, NativeFault};
 use crate::service::policies::{Bound, NewPolicy};
-
-/// A member that breaks a rule: VBS's code, and a sentence that names member and rule.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{code}: {message}")]
-pub struct PolicyFault {
-    /// VBS's code.
-    pub code: &'static str,
-    /// The member and the rule.
-    pub message: &'static str,
-}
 
 macro_rules! faults {
     ($($name:ident = $code:literal, $message:literal;)+) => {
-        $(const $name: PolicyFault = PolicyFault { code: $code, message: $message };)+
+        $(const $name: NativeFault = NativeFault { code: $code, message: $message };)+
     };
 }
 
@@ -63,7 +52,7 @@ fn json_object(call: &Call) -> Result<Map<String, Value>, ApiError> {
     }
 }
 
-fn new_policy(body: &Map<String, Value>) -> Result<NewPolicy, PolicyFault> {
+fn new_policy(body: &Map<String, Value>) -> Result<NewPolicy, NativeFault> {
     let name = body.get("backup_policy_name").and_then(Value::as_str).ok_or(MISSING)?;
     if !(1..=64).contains(&name.chars().count()) || name.starts_with("default") {
         return Err(NAME_LENGTH);
@@ -83,7 +72,7 @@ fn new_policy(body: &Map<String, Value>) -> Result<NewPolicy, PolicyFault> {
     })
 }
 
-fn new_schedule(schedule: &Map<String, Value>) -> Result<Schedule, PolicyFault> {
+fn new_schedule(schedule: &Map<String, Value>) -> Result<Schedule, NativeFault> {
     let start_time = schedule.get("start_time").ok_or(MISSING)?;
     let start_time = start_time.as_str().filter(|hours| is_hours(hours)).ok_or(START_TIME)?;
     let enabled = match schedule.get("status").ok_or(MISSING)?.as_str() {
@@ -109,7 +98,7 @@ fn new_schedule(schedule: &Map<String, Value>) -> Result<Schedule, PolicyFault> 
 }
 
 /// `frequency` wins over `week_frequency`.
-fn days(schedule: &Map<String, Value>) -> Result<Days, PolicyFault> {
+fn days(schedule: &Map<String, Value>) -> Result<Days, NativeFault> {
     if let Some(every) = given(schedule, "frequency") {
         let every = whole(every).filter(|every| (1..=30).contains(every));
         return Ok(Days::Every(every.ok_or(DAYS)?));
@@ -123,7 +112,7 @@ fn days(schedule: &Map<String, Value>) -> Result<Days, PolicyFault> {
 }
 
 /// `rentention_num` (so spelled) wins over `rentention_day`, whose decimals are dropped.
-fn retention(schedule: &Map<String, Value>) -> Result<Retention, PolicyFault> {
+fn retention(schedule: &Map<String, Value>) -> Result<Retention, NativeFault> {
     if let Some(count) = given(schedule, "rentention_num") {
         let count = whole(count).filter(|count| (2..=99).contains(count));
         return Ok(Retention::Count(count.ok_or(RETENTION)?));
@@ -220,7 +209,7 @@ pub(in crate::http) async fn unbind(call: Call) -> Answer {
     Ok(HttpResponse::Ok().json(outcome(&results, false)))
 }
 
-fn resources(body: &Map<String, Value>, with_kind: bool) -> Result<Vec<String>, PolicyFault> {
+fn resources(body: &Map<String, Value>, with_kind: bool) -> Result<Vec<String>, NativeFault> {
     let resources = body.get("resources").and_then(Value::as_array).ok_or(NO_DISKS)?;
     if resources.is_empty() {
         return Err(NO_DISKS);

@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use serde_json::{Value, json};
 
-use super::{not_found, page};
+use super::{not_found, only_reset, page, wanted_status};
 use crate::domain::access::Action;
 use crate::domain::backup::{Backup, BackupQuery, BackupSort, BackupStatus};
 use crate::domain::disk::DiskEvent;
@@ -66,20 +66,9 @@ pub(in crate::http) async fn delete(call: Call) -> Answer {
 
 pub(in crate::http) async fn action(call: Call) -> Answer {
     let body = call.json()?;
-    let top = Fields::top(&body)?;
-    let mut names = top.keys();
-    let (Some(name), None) = (names.next(), names.next()) else {
-        return Err(ApiError::MalformedBody);
-    };
-    if name != "os-reset_status" {
-        return Err(ApiError::NoSuchAction(name.clone()));
-    }
+    let reset = only_reset(&body)?;
     let caller = call.may(Action::ResetBackupStatus)?;
-    let reset = top.required_object("os-reset_status")?;
-    let word = reset.required_text("status")?.to_lowercase();
-    reset.no_others(&["status"])?;
-    let status = BackupStatus::parse(&word)
-        .ok_or_else(|| reset.wrong_value("status", |_| "Must specify a valid status.".into()))?;
+    let status = wanted_status(&reset, BackupStatus::parse, |_| true)?;
     let id = call.part("id").to_owned();
     call.write(move |app| async move { app.reset_backup_status(&caller, &id, status).await })
         .await?;

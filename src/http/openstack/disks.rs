@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use serde_json::{Value, json};
 
-use super::{not_found, page};
+use super::{not_found, one_action, page, wanted_status};
 use crate::domain::access::{Action, Caller, Role};
 use crate::domain::disk::{Disk, DiskQuery, DiskSort, DiskStatus};
 use crate::domain::ids::DiskId;
@@ -192,15 +192,11 @@ pub(in crate::http) async fn delete(call: Call) -> Answer {
 /// The actions that handing disks over needs; exactly one stands in the body.
 pub(in crate::http) async fn action(call: Call) -> Answer {
     let body = call.json()?;
-    let top = Fields::top(&body)?;
-    let mut names = top.keys();
-    let (Some(name), None) = (names.next(), names.next()) else {
-        return Err(ApiError::MalformedBody);
-    };
-    match name.as_str() {
-        "os-extend" => extend(call, &top.required_object("os-extend")?).await,
-        "os-set_bootable" => set_bootable(call, &top.required_object("os-set_bootable")?).await,
-        "os-reset_status" => reset_status(call, &top.required_object("os-reset_status")?).await,
+    let (name, top) = one_action(&body)?;
+    match name {
+        "os-extend" => extend(call, &top.required_object(name)?).await,
+        "os-set_bootable" => set_bootable(call, &top.required_object(name)?).await,
+        "os-reset_status" => reset_status(call, &top.required_object(name)?).await,
         "os-force_delete" => force_delete(call).await,
         other => Err(ApiError::NoSuchAction(other.to_owned())),
     }
@@ -233,15 +229,16 @@ async fn reset_status(call: Call, fields: &Fields<'_>) -> Answer {
     if fields.keys().next().is_none() {
         return Err(fields.wrong("{} does not have enough properties"));
     }
-    let status = fields.text("status")?.map(str::to_lowercase).map(|word| {
-        DiskStatus::parse(&word)
-            .filter(|status| *status != DiskStatus::Deleting)
-            .ok_or_else(|| fields.wrong_value("status", |_| "Must specify a valid status.".into()))
-    });
+    let status = match fields.text("status")? {
+        None => None,
+        Some(_) => Some(wanted_status(fields, DiskStatus::parse, |status| {
+            *status != DiskStatus::Deleting
+        })?),
+    };
     for key in ["attach_status", "migration_status"] {
         fields.text(key)?;
     }
-    let (status, id) = (status.transpose()?, call.part("id").to_owned());
+    let id = call.part("id").to_owned();
     call.write(move |app| async move { app.reset_disk_status(&caller, &id, status).await }).await?;
     Ok(HttpResponse::Accepted().finish())
 }

@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::call::Call;
 use super::error::ApiError;
+use super::fields::Fields;
 use super::page::next_link;
 use crate::service::{Resource, ServiceError};
 
@@ -32,6 +33,42 @@ fn page<T>(
         body.insert(format!("{collection}_links"), json!([{"rel": "next", "href": href}]));
     }
     Value::Object(body)
+}
+
+/// The name of the one action in a body, and the body.
+fn one_action(body: &Value) -> Result<(&str, Fields<'_>), ApiError> {
+    let top = Fields::top(body)?;
+    let mut names = top.keys();
+    match (names.next(), names.next()) {
+        (Some(name), None) => Ok((name, top)),
+        _ => Err(ApiError::MalformedBody),
+    }
+}
+
+/// The members of `os-reset_status`, if that is the action: the only one that snapshots and backups
+/// know.
+fn only_reset(body: &Value) -> Result<Fields<'_>, ApiError> {
+    match one_action(body)? {
+        ("os-reset_status", top) => {
+            let reset = top.required_object("os-reset_status")?;
+            reset.required("status")?;
+            reset.no_others(&["status"])?;
+            Ok(reset)
+        }
+        (other, _) => Err(ApiError::NoSuchAction(other.to_owned())),
+    }
+}
+
+/// The status that `os-reset_status` names, in any letter case, if it may be reset to that.
+fn wanted_status<S>(
+    reset: &Fields<'_>,
+    parse: fn(&str) -> Option<S>,
+    allowed: fn(&S) -> bool,
+) -> Result<S, ApiError> {
+    let word = reset.required_text("status")?.to_lowercase();
+    parse(&word)
+        .filter(allowed)
+        .ok_or_else(|| reset.wrong_value("status", |_| "Must specify a valid status.".to_owned()))
 }
 
 fn not_found(resource: Resource, id: String) -> ApiError {
