@@ -3,7 +3,7 @@
 //! The defaults hold every key, so they say both which keys exist and of which kind each value is. Must not know what
 //! a value means.
 
-use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf};
+use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 use ::config::{File, FileFormat, Source, Value, ValueKind};
 
@@ -87,16 +87,6 @@ pub enum ConfigError {
     /// An environment variable of ours that is not UTF-8.
     #[error("the environment variable {0} is not UTF-8")]
     NotUnicode(String),
-    /// Everybody on the network would be let in.
-    #[error(
-        "refusing to listen on {listen}, beyond loopback, {reason}; change that, or insist with --allow-remote"
-    )]
-    Exposed {
-        /// The address.
-        listen: SocketAddr,
-        /// What makes it unsafe.
-        reason: &'static str,
-    },
 }
 
 /// A value before its check.

@@ -267,21 +267,6 @@ impl Settings {
     pub fn defaults() -> Result<Self, ConfigError> {
         Ok(load_with(&Flags::default(), std::iter::empty())?.settings)
     }
-
-    /// Refuses to open the server to the network while everybody there could walk in.
-    ///
-    /// Apart from the other checks, because commands that do not listen work whatever the address is.
-    pub fn refuse_exposure(&self) -> Result<(), ConfigError> {
-        if self.server.allow_remote || self.server.listen.ip().is_loopback() {
-            return Ok(());
-        }
-        let reason = match self.auth.mode {
-            AuthMode::Open => "in open mode",
-            AuthMode::Token if self.bootstrap.has_default_password() => "with the default password",
-            AuthMode::Token => return Ok(()),
-        };
-        Err(ConfigError::Exposed { listen: self.server.listen, reason })
-    }
 }
 
 impl Bootstrap {
@@ -312,12 +297,6 @@ impl Loaded {
 mod tests {
     use super::*;
 
-    fn remote() -> Settings {
-        let mut settings = Settings::defaults().unwrap();
-        settings.server.listen = "0.0.0.0:8776".parse().unwrap();
-        settings
-    }
-
     #[test]
     fn the_defaults_are_valid_and_have_the_default_password() {
         let settings = Settings::defaults().unwrap();
@@ -327,31 +306,13 @@ mod tests {
         assert!(settings.server.workers >= 1);
         assert_eq!(settings.bootstrap.accounts.len(), 3);
         assert_eq!(settings.quotas.per_volume_gigabytes, -1);
-        settings.refuse_exposure().unwrap();
     }
 
     #[test]
     fn the_example_is_valid() {
         let example = concat!(env!("CARGO_MANIFEST_DIR"), "/config/example.toml");
         let flags = Flags { config: Some(example.into()), ..Flags::default() };
-        load_with(&flags, std::iter::empty()).unwrap().settings.refuse_exposure().unwrap();
-    }
-
-    #[test]
-    fn the_default_password_and_open_mode_stay_on_loopback_unless_insisted_on() {
-        let error = remote().refuse_exposure().unwrap_err().to_string();
-        assert_eq!(
-            error,
-            "refusing to listen on 0.0.0.0:8776, beyond loopback, with the default password; \
-             change that, or insist with --allow-remote"
-        );
-        let mut settings = remote();
-        settings.bootstrap.password = "another".into();
-        settings.refuse_exposure().unwrap();
-        settings.auth.mode = AuthMode::Open;
-        assert!(settings.refuse_exposure().unwrap_err().to_string().contains("in open mode"));
-        settings.server.allow_remote = true;
-        settings.refuse_exposure().unwrap();
+        load_with(&flags, std::iter::empty()).unwrap();
     }
 
     #[test]

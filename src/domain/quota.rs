@@ -179,6 +179,32 @@ pub enum QuotaExceeded {
     },
 }
 
+impl Wish<'_> {
+    /// The keys whose usage the wish would raise.
+    fn raises(&self) -> Vec<String> {
+        let with_type = |kinds: [&str; 2], disk_type: &str| {
+            kinds
+                .iter()
+                .flat_map(|kind| [(*kind).to_owned(), format!("{kind}_{disk_type}")])
+                .collect()
+        };
+        match self {
+            Self::Disk(disk_type, _) => with_type(["gigabytes", "volumes"], disk_type),
+            Self::Snapshot(disk_type, _) => with_type(["gigabytes", "snapshots"], disk_type),
+            Self::Growth { disk_type, .. } => {
+                vec!["gigabytes".to_owned(), format!("gigabytes_{disk_type}")]
+            }
+            Self::Backup(_) => vec!["backup_gigabytes".to_owned(), "backups".to_owned()],
+            Self::OwnDisk(_) => Vec::new(),
+        }
+    }
+
+    /// Whether some limit is set on what the wish would raise, so that usage must be counted.
+    pub fn is_counted(&self, limits: &Limits) -> bool {
+        self.raises().iter().any(|key| limits.of(key) != UNLIMITED)
+    }
+}
+
 impl Quota {
     /// Whether the wish fits. Of several limits that it breaks, the size of one disk comes first,
     /// then the first by name, as Cinder reports them: `gigabytes` before `volumes`.
@@ -299,6 +325,25 @@ mod tests {
         assert!(by_type.allows(Wish::Disk("SSD", 1)).is_err());
         assert_eq!(by_type.allows(Wish::Disk("SAS", 5)), Ok(()));
         assert!(by_type.allows(Wish::Disk("SAS", 6)).is_err());
+    }
+
+    #[test]
+    fn usage_is_counted_only_where_a_limit_is_set_on_what_a_wish_raises() {
+        for (limited, wish, counted) in [
+            ("volumes", Wish::Disk("SSD", 1), true),
+            ("gigabytes_SSD", Wish::Disk("SSD", 1), true),
+            ("gigabytes_SAS", Wish::Disk("SSD", 1), false),
+            ("snapshots", Wish::Disk("SSD", 1), false),
+            ("snapshots", Wish::Snapshot("SSD", 1), true),
+            ("volumes", Wish::Growth { disk_type: "SSD", by_gib: 1, to_gib: 2 }, false),
+            ("gigabytes", Wish::Growth { disk_type: "SSD", by_gib: 1, to_gib: 2 }, true),
+            ("backups", Wish::Backup(1), true),
+            ("volumes", Wish::OwnDisk(1), false),
+            ("per_volume_gigabytes", Wish::Disk("SSD", 1), false),
+        ] {
+            let limits = quota(&[(limited, 5), ("groups", 1)]).limits;
+            assert_eq!(wish.is_counted(&limits), counted, "{limited} {wish:?}");
+        }
     }
 
     #[test]

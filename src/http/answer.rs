@@ -74,7 +74,13 @@ fn render(response: ServiceResponse) -> ServiceResponse {
     let Some(failure) = response.response().error() else {
         return response;
     };
-    let foreign = ApiError::MalformedBody;
+    // Every extractor and handler of ours fails with an `ApiError`; what the framework finds wrong by
+    // itself is the request, unless it says otherwise.
+    let foreign = if response.status().is_server_error() {
+        ApiError::Framework(failure.to_string())
+    } else {
+        ApiError::MalformedBody
+    };
     let fault = failure.as_error::<ApiError>().unwrap_or(&foreign);
     let dialect = Dialect::of(response.request().path());
     let status = fault.status();

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::error::ApiError;
 use super::{Api, auth, fields};
-use crate::domain::access::{Action, Caller};
+use crate::domain::access::{Action, Caller, Role};
 use crate::domain::microversion::{MIN, Microversion};
 use crate::service::{self, App};
 
@@ -107,7 +107,7 @@ impl Call {
     /// Whether an admin asks for the things of all projects; who is none is not heard.
     pub(super) fn everywhere(&self) -> Result<bool, ApiError> {
         match self.query("all_tenants").map(|text| (text, fields::truth(text))) {
-            _ if self.caller.role.as_str() != "admin" => Ok(false),
+            _ if self.caller.role != Role::Admin => Ok(false),
             None => Ok(false),
             Some((_, Some(truth))) => Ok(truth),
             Some((text, None)) => Err(ApiError::Query(format!(

@@ -94,6 +94,9 @@ pub enum ApiError {
     /// The use case ended without a result.
     #[error(transparent)]
     Gone(#[from] Gone),
+    /// The web framework failed by itself.
+    #[error("{0}")]
+    Framework(String),
 }
 
 /// A rule of the native API: its code, and a sentence that names member and rule.
@@ -148,7 +151,7 @@ impl ApiError {
             Self::BadMethod => Fault::BAD_METHOD,
             Self::Forbidden(_) => Fault::FORBIDDEN,
             Self::Microversion(BadMicroversion::Unsupported(_)) => Fault::NOT_ACCEPTABLE,
-            Self::Gone(_) => Fault::OURS,
+            Self::Gone(_) | Self::Framework(_) => Fault::OURS,
             Self::Service(error) => service_fault(error),
         }
     }
@@ -213,7 +216,7 @@ impl ApiError {
                 format!("Policy doesn't allow {} to be performed.", action.rule()).into()
             }
             Self::Microversion(bad) => bad.to_string().into(),
-            Self::Gone(_) => OUR_FAULT.into(),
+            Self::Gone(_) | Self::Framework(_) => OUR_FAULT.into(),
             Self::Service(error) => service_message(error),
         }
     }

@@ -51,8 +51,7 @@ impl App {
         if new.incremental && unit.available_backups(disk.id).await? == 0 {
             return Err(ServiceError::NoBaseBackup);
         }
-        let quota = self.quota_in(unit, &disk.project).await?;
-        quota.allows(Wish::Backup(disk.size_gib))?;
+        self.check_quota(unit, &disk.project, Wish::Backup(disk.size_gib)).await??;
         let backup = Backup {
             id: BackupId::random(),
             disk: disk.id,

@@ -95,8 +95,8 @@ impl App {
     }
 
     async fn add_disk(&self, unit: &mut dyn WriteTx, caller: &Caller, disk: &Disk) -> Result<()> {
-        let quota = self.quota_in(unit, &caller.project).await?;
-        quota.allows(Wish::Disk(&disk.disk_type, disk.size_gib))?;
+        let wish = Wish::Disk(&disk.disk_type, disk.size_gib);
+        self.check_quota(unit, &caller.project, wish).await??;
         unit.insert_disk(disk);
         unit.record(&Event::of_disk(
             caller,
@@ -181,11 +181,12 @@ impl App {
         if size_gib > self.rules.max_size_gib {
             return Err(ServiceError::TooLarge(self.rules.max_size_gib));
         }
-        self.quota_in(unit, &before.project).await?.allows(Wish::Growth {
+        let wish = Wish::Growth {
             disk_type: &before.disk_type,
             by_gib: size_gib - before.size_gib,
             to_gib: size_gib,
-        })?;
+        };
+        self.check_quota(unit, &before.project, wish).await??;
         let mut after = before.clone();
         after.status = status;
         after.size_gib = size_gib;

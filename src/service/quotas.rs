@@ -8,7 +8,7 @@ use super::{App, Result, settle};
 use crate::domain::access::Caller;
 use crate::domain::event::{Event, State};
 use crate::domain::ids::ProjectId;
-use crate::domain::quota::Quota;
+use crate::domain::quota::{Quota, QuotaExceeded, Usage, Wish};
 use crate::store::{ReadTx, WriteTx};
 
 impl App {
@@ -19,13 +19,30 @@ impl App {
     }
 
     /// The same as seen from inside a unit of work.
-    pub(super) async fn quota_in(
+    async fn quota_in(
         &self,
         view: &mut (impl ReadTx + ?Sized),
         project: &ProjectId,
     ) -> Result<Quota> {
         let (own, usage) = view.quota(project).await?;
         Ok(Quota { limits: self.rules.quotas.with(&own), usage })
+    }
+
+    /// Whether a project's limits allow the wish, seen from inside a unit of work. Where none of them
+    /// is set, nothing is counted: a project without limits may have a million disks.
+    pub(super) async fn check_quota(
+        &self,
+        view: &mut (impl ReadTx + ?Sized),
+        project: &ProjectId,
+        wish: Wish<'_>,
+    ) -> Result<std::result::Result<(), QuotaExceeded>> {
+        let limits = self.rules.quotas.with(&view.limits(project).await?);
+        let quota = if wish.is_counted(&limits) {
+            self.quota_in(view, project).await?
+        } else {
+            Quota { limits, usage: Usage::default() }
+        };
+        Ok(quota.allows(wish))
     }
 
     /// Sets limits of a project; the keys are known ones. Limits below the usage stand: they only

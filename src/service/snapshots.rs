@@ -48,8 +48,8 @@ impl App {
     ) -> Result<Snapshot> {
         let disk = visible(unit, caller, new.disk).await?.disk;
         disk.step(new.event)?;
-        let quota = self.quota_in(unit, &disk.project).await?;
-        quota.allows(Wish::Snapshot(&disk.disk_type, disk.size_gib))?;
+        let wish = Wish::Snapshot(&disk.disk_type, disk.size_gib);
+        self.check_quota(unit, &disk.project, wish).await??;
         let snapshot = Snapshot {
             id: SnapshotId::random(),
             disk: disk.id,

@@ -144,9 +144,8 @@ impl App {
         } else {
             Wish::Disk(&before.disk_type, before.size_gib)
         };
-        self.quota_in(unit, &caller.project)
+        self.check_quota(unit, &caller.project, wish)
             .await?
-            .allows(wish)
             .map_err(ServiceError::RecipientQuota)?;
 
         let now = self.now();

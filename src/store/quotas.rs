@@ -11,7 +11,11 @@ use crate::domain::quota::Usage;
 /// Questions about quotas.
 #[async_trait]
 pub trait QuotaReads {
-    /// The limits set for a project itself, and what it has, in one view.
+    /// The limits set for a project itself.
+    async fn limits(&mut self, project: &ProjectId) -> Result<BTreeMap<String, i64>>;
+
+    /// The limits set for a project itself, and what it has, in one view. Counting takes time with
+    /// the number of things that the project has.
     async fn quota(&mut self, project: &ProjectId) -> Result<(BTreeMap<String, i64>, Usage)>;
 }
 

@@ -13,6 +13,17 @@ use crate::store::{QuotaReads, QuotaWrites, Result};
 
 #[async_trait]
 impl<T: AsConnection> QuotaReads for T {
+    async fn limits(&mut self, project: &ProjectId) -> Result<BTreeMap<String, i64>> {
+        let rows = sqlx::query_as::<_, (String, i64)>(
+            "SELECT key, hard_limit FROM quotas WHERE project_id = $1",
+        )
+        .bind(project.as_str())
+        .fetch_all(self.connection()?)
+        .await
+        .map_err(errors::of_statement)?;
+        Ok(rows.into_iter().collect())
+    }
+
     async fn quota(&mut self, project: &ProjectId) -> Result<(BTreeMap<String, i64>, Usage)> {
         // One statement, so that the limits and every count are of one moment.
         let rows = sqlx::query_as::<_, (String, String, i64, i64)>(
