@@ -14,6 +14,9 @@ pub enum InvalidName {
     /// More than [`LONGEST`] bytes of UTF-8.
     #[error("can not be greater than {LONGEST} characters")]
     TooLong,
+    /// It holds U+0000, behind which SQLite's own functions and shells see nothing.
+    #[error("can not contain the null character")]
+    Null,
 }
 
 /// A name that may be missing but not empty, such as a transfer's: trimmed, at most 255 bytes.
@@ -25,7 +28,13 @@ pub fn non_empty(text: &str) -> Result<String, InvalidName> {
 /// A name or description that may be empty, such as a disk's: trimmed, at most 255 bytes.
 pub fn possibly_empty(text: &str) -> Result<String, InvalidName> {
     let name = text.trim();
-    if name.len() > LONGEST { Err(InvalidName::TooLong) } else { Ok(name.to_owned()) }
+    if name.contains('\0') {
+        Err(InvalidName::Null)
+    } else if name.len() > LONGEST {
+        Err(InvalidName::TooLong)
+    } else {
+        Ok(name.to_owned())
+    }
 }
 
 #[cfg(test)]
@@ -39,6 +48,7 @@ mod tests {
         assert_eq!(non_empty(&"x".repeat(255)).map(|n| n.len()), Ok(255));
         assert_eq!(non_empty(&"x".repeat(256)), Err(InvalidName::TooLong));
         assert_eq!(non_empty(&"ü".repeat(128)), Err(InvalidName::TooLong), "256 bytes");
+        assert_eq!(non_empty("a\0b"), Err(InvalidName::Null));
         assert_eq!(non_empty(&"ü".repeat(127)).map(|n| n.len()), Ok(254));
     }
 }

@@ -225,6 +225,11 @@ impl<'a> Fields<'a> {
             if text.chars().count() > 255 {
                 return Err(inner.wrong_value(name, |value| format!("{value} is too long")));
             }
+            if name.contains('\0') || text.contains('\0') {
+                return Err(self.wrong_value(key, |_| {
+                    "keys and values can not contain the null character".to_owned()
+                }));
+            }
             metadata.insert(name.clone(), text.to_owned());
         }
         Ok(metadata)

@@ -166,6 +166,11 @@ async fn a_name_is_optional_trimmed_and_at_most_255_bytes() {
             (json!("x".repeat(256)), long),
             (json!("ü".repeat(128)), long),
             (
+                json!("a\u{0}b"),
+                "An invalid 'name' value was provided. The 'name' can not contain the null \
+                 character.",
+            ),
+            (
                 json!(5),
                 "Invalid input for field/attribute name. Value: 5. 5 is not of type 'string', \
                  'null'",
