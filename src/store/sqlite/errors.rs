@@ -10,7 +10,6 @@ const FULL: i32 = 13;
 const CONSTRAINT: i32 = 19;
 /// The shared-memory file could not grow, for want of room.
 const IOERR_SHMSIZE: i32 = 4874;
-const CONSTRAINT_FOREIGNKEY: i32 = 787;
 
 /// The extended result code of an error, if SQLite gave one.
 pub(super) fn code(error: &Error) -> Option<i32> {
@@ -55,15 +54,15 @@ pub(super) fn of_transaction(error: Error) -> StoreError {
 fn broken_constraint(error: &Error) -> Option<Constraint> {
     let code = code(error)?;
     let message = error.as_database_error()?.message();
-    if code == CONSTRAINT_FOREIGNKEY {
-        return Some(Constraint::Reference);
-    }
-    // SQLite names the columns of a broken UNIQUE, not the constraint.
+    // Only the message tells: ON DELETE RESTRICT has the code of a trigger (1811, not 787), and of
+    // a broken UNIQUE SQLite names the columns, not the constraint.
     if primary(code) != CONSTRAINT {
         None
-    } else if message.ends_with("UNIQUE constraint failed: transfers.disk_id") {
+    } else if message == "FOREIGN KEY constraint failed" {
+        Some(Constraint::Reference)
+    } else if message == "UNIQUE constraint failed: transfers.disk_id" {
         Some(Constraint::OnePendingTransfer)
-    } else if message.ends_with("UNIQUE constraint failed: policy_disks.disk_id") {
+    } else if message == "UNIQUE constraint failed: policy_disks.disk_id" {
         Some(Constraint::OnePolicyPerDisk)
     } else {
         None
@@ -84,5 +83,85 @@ pub(super) fn text(error: Error) -> String {
         Error::PoolClosed => "the readers are closed".to_owned(),
         Error::WorkerCrashed => "the connection's thread is gone".to_owned(),
         _ => "the driver failed".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{ConnectOptions as _, SqliteConnection};
+
+    use super::*;
+
+    async fn connection() -> SqliteConnection {
+        let mut connection = sqlx::sqlite::SqliteConnectOptions::new().connect().await.unwrap();
+        run(
+            &mut connection,
+            "CREATE TABLE disks (id TEXT PRIMARY KEY);
+             CREATE TABLE transfers (
+                 disk_id TEXT, name TEXT, CONSTRAINT named CHECK (name <> 'bad'));
+             CREATE UNIQUE INDEX one ON transfers (disk_id) WHERE disk_id <> '';
+             CREATE TABLE policy_disks (
+                 disk_id TEXT PRIMARY KEY REFERENCES disks ON DELETE RESTRICT);
+             INSERT INTO disks VALUES ('a');
+             INSERT INTO transfers VALUES ('a', 'x');
+             INSERT INTO policy_disks VALUES ('a')",
+        )
+        .await
+        .unwrap();
+        connection
+    }
+
+    async fn run(connection: &mut SqliteConnection, sql: &'static str) -> sqlx::Result<()> {
+        sqlx::raw_sql(sql).execute(connection).await.map(|_| ())
+    }
+
+    async fn refused(sql: &'static str) -> StoreError {
+        of_statement(run(&mut connection().await, sql).await.unwrap_err())
+    }
+
+    #[tokio::test]
+    async fn the_constraints_that_a_race_may_break_are_told_apart() {
+        let cases = [
+            ("INSERT INTO transfers VALUES ('a', 'y')", Constraint::OnePendingTransfer),
+            ("INSERT INTO policy_disks VALUES ('a')", Constraint::OnePolicyPerDisk),
+            ("INSERT INTO policy_disks VALUES ('b')", Constraint::Reference),
+            ("DELETE FROM disks", Constraint::Reference),
+        ];
+        for (sql, expected) in cases {
+            let refused = refused(sql).await;
+            assert!(matches!(refused, StoreError::Conflict(is) if is == expected), "{refused:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn any_other_constraint_is_our_bug_and_named_without_the_value() {
+        let refused = refused("INSERT INTO transfers VALUES ('b', 'bad')").await;
+        let StoreError::Database(text) = refused else { panic!("{refused:?}") };
+        assert_eq!(text, "(code: 275) CHECK constraint failed: named");
+    }
+
+    #[tokio::test]
+    async fn no_room_is_told_of_a_statement_and_of_a_transaction() {
+        let mut connection = connection().await;
+        run(&mut connection, "PRAGMA max_page_count = 1").await.unwrap();
+        let sql = "INSERT INTO transfers VALUES ('', hex(zeroblob(100000)))";
+        let error = run(&mut connection, sql).await.unwrap_err();
+        assert!(matches!(of_statement(error), StoreError::Full));
+        let error = run(&mut connection, sql).await.unwrap_err();
+        assert!(matches!(of_transaction(error), StoreError::Full));
+    }
+
+    #[tokio::test]
+    async fn a_constraint_that_a_whole_transaction_broke_is_nobodys_conflict() {
+        let error = run(&mut connection().await, "DELETE FROM disks").await.unwrap_err();
+        assert!(matches!(of_transaction(error), StoreError::Lost(_)));
+    }
+
+    #[test]
+    fn an_error_that_may_quote_a_value_is_told_by_its_kind() {
+        let source = "the value secret".into();
+        let text = text(Error::ColumnDecode { index: "2".to_owned(), source });
+        assert_eq!(text, "column 2 cannot be read");
+        assert_eq!(super::text(Error::Protocol("secret".to_owned())), "the driver failed");
     }
 }

@@ -113,6 +113,7 @@ pub(super) struct Opened {
 /// Opens `file` as [`super::SqliteStore::open`] says, but for the writer's task.
 pub(super) async fn open(file: &Path, options: &Options) -> Result<Opened, OpenError> {
     create(file)?;
+    check_length(file)?;
     let wrong = |error| refused(file, error);
 
     // No pragma may touch the file before it is known to be ours.
@@ -188,6 +189,18 @@ fn cannot_open(file: &Path, error: &std::io::Error) -> OpenError {
         return OpenError::Full(file.to_owned());
     }
     OpenError::CannotOpen { file: file.to_owned(), why: error.to_string() }
+}
+
+/// SQLite takes a file that is too short to be a database for an empty one, and would overwrite it.
+pub(super) fn check_length(file: &Path) -> Result<(), OpenError> {
+    const SHORTEST: u64 = 512;
+    match std::fs::metadata(file) {
+        Ok(found) if (1..SHORTEST).contains(&found.len()) => {
+            Err(OpenError::NotADatabase(file.to_owned()))
+        }
+        Ok(_) => Ok(()),
+        Err(error) => Err(cannot_open(file, &error)),
+    }
 }
 
 /// The version of the library that runs, which need not be the one that was compiled against.

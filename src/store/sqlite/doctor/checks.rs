@@ -6,6 +6,8 @@ use super::Check;
 pub const CHECKS: &[Check] = &[
     Check {
         invariant: "file",
+        // On a connection that cannot write, as ours, SQLite knows of no CHECK constraint and so
+        // passes over them: those that matter are asked again below.
         name: "SQLite finds the file intact",
         sql: "SELECT 'SQLite: ' || integrity_check FROM pragma_integrity_check
               WHERE integrity_check <> 'ok'",
@@ -259,6 +261,17 @@ pub const CHECKS: &[Check] = &[
     },
     Check {
         invariant: "rows",
+        name: "ids are UUIDs",
+        sql: "SELECT kind || ' ' || id || ' has an id that is no UUID'
+              FROM (SELECT 'disk' AS kind, id FROM disks
+                    UNION ALL SELECT 'snapshot', id FROM snapshots
+                    UNION ALL SELECT 'backup', id FROM backups
+                    UNION ALL SELECT 'policy', id FROM policies
+                    UNION ALL SELECT 'transfer', id FROM transfers)
+              WHERE length(id) <> 36 OR id GLOB '*[^0-9a-f-]*'",
+    },
+    Check {
+        invariant: "rows",
         name: "times are written alike",
         sql: "SELECT 'disk ' || id || ' was made at ' || created_at || ', which is no time' FROM disks
               WHERE created_at NOT LIKE '____-__-__T__:__:__.______Z'
@@ -271,6 +284,12 @@ pub const CHECKS: &[Check] = &[
               UNION ALL
               SELECT 'transfer ' || id || ' was made at ' || created_at || ', which is no time'
               FROM transfers WHERE created_at NOT LIKE '____-__-__T__:__:__.______Z'
+              UNION ALL
+              SELECT 'disk ' || id || ' was changed at ' || updated_at || ', which is no time'
+              FROM disks WHERE updated_at NOT LIKE '____-__-__T__:__:__.______Z'
+              UNION ALL
+              SELECT 'transfer ' || id || ' was finished at ' || finished_at || ', which is no time'
+              FROM transfers WHERE finished_at NOT LIKE '____-__-__T__:__:__.______Z'
               UNION ALL
               SELECT 'event ' || seq || ' was at ' || at || ', which is no time'
               FROM events WHERE at NOT LIKE '____-__-__T__:__:__.______Z'",

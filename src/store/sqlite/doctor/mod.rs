@@ -45,6 +45,7 @@ pub struct Report {
 
 /// Makes every check on `file`.
 pub async fn examine(file: &Path) -> Result<Report, OpenError> {
+    open::check_length(file)?;
     let options = open::read_only(file, &Options::default());
     let wrong = |error| open::refused(file, error);
     let mut connection = options.connect().await.map_err(wrong)?;

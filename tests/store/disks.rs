@@ -1,0 +1,61 @@
+//! Disks are read back as they were written.
+
+use evs_local::domain::disk::DiskStatus;
+use evs_local::store::StoreError;
+
+use crate::support::{self, Bench, at, disk};
+
+#[tokio::test]
+async fn a_disk_is_read_back_as_it_was_written_changed_and_removed() {
+    let bench = Bench::new().await;
+    let mut disk = disk("atlas");
+    bench.commit(|unit| support::create(unit, &disk)).await;
+    let mut reader = bench.store.read().await.unwrap();
+    assert_eq!(reader.disk(disk.id).await.unwrap(), Some(disk.clone()));
+
+    let was = disk.clone();
+    disk.name = None;
+    disk.description = Some("the ledger's".to_owned());
+    disk.size_gib = 80;
+    disk.status = DiskStatus::InUse;
+    disk.disk_type = "SAS".to_owned();
+    disk.zone = "az-sim-2".to_owned();
+    (disk.bootable, disk.multiattach, disk.encrypted) = (true, true, true);
+    disk.dedicated_storage = Some("dss-1".to_owned());
+    disk.metadata.insert("ü".to_owned(), "\"quoted\"\n".to_owned());
+    disk.project = support::project("beta");
+    disk.user = evs_local::domain::ids::UserId::new("bob");
+    disk.updated_at = Some(at(7));
+    bench
+        .commit(|unit| {
+            unit.update_disk(&disk, DiskStatus::Available);
+            unit.record(&support::event("transfer.accept", Some(&was), Some(&disk)));
+        })
+        .await;
+    assert_eq!(reader.disk(disk.id).await.unwrap(), Some(disk.clone()));
+
+    let mut stale = bench.store.write().await.unwrap();
+    stale.delete_disk(disk.id, DiskStatus::Available);
+    let refused = stale.commit().await;
+    assert!(matches!(
+        refused,
+        Err(StoreError::RowsAffected { write: "delete disk", touched: 0, expected: 1 })
+    ));
+    bench.commit(|unit| unit.delete_disk(disk.id, DiskStatus::InUse)).await;
+    assert_eq!(reader.disk(disk.id).await.unwrap(), None);
+    drop(reader);
+    bench.store.close().await;
+    bench.tasks.finish().await;
+    assert!(matches!(bench.store.read().await.err(), Some(StoreError::Closed)));
+    assert!(matches!(bench.store.write().await.err(), Some(StoreError::Closed)));
+}
+
+#[tokio::test]
+async fn a_healthy_file_has_no_violation() {
+    let bench = Bench::new().await;
+    let disk = disk("atlas");
+    let transfer = support::transfer(&disk);
+    bench.commit(|unit| support::create(unit, &disk)).await;
+    bench.commit(|unit| support::offer(unit, &disk, &transfer)).await;
+    assert_eq!(bench.sentences().await, Vec::<String>::new());
+}

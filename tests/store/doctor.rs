@@ -1,0 +1,387 @@
+//! The doctor finds what is planted and nothing in a healthy file.
+
+use std::path::{Path, PathBuf};
+
+use evs_local::domain::account::TokenHash;
+use evs_local::domain::disk::{Disk, DiskStatus};
+use evs_local::domain::event::Event;
+use evs_local::domain::ids::UserId;
+use evs_local::domain::transfer::{TransferEnd, TransferStatus};
+use evs_local::store::sqlite::doctor::{self, CHECKS};
+use sqlx::Connection as _;
+
+use crate::support::{
+    self, Bench, account, at, backup, caller, connect, disk, domain, once, policy, project, run,
+    session, snapshot, transfer,
+};
+
+/// A file with one of everything, closed.
+struct Healthy {
+    bench: Bench,
+    words: Vec<(&'static str, String)>,
+}
+
+async fn healthy() -> Healthy {
+    let bench = Bench::new().await;
+    let (home, user) = account("atlas");
+    let [free, offered, taken] = [(); 3].map(|()| disk("atlas"));
+    let (open, done) = (transfer(&offered), transfer(&taken));
+    let policy = policy("atlas");
+    let (snapshot, backup) = (snapshot(&free), backup(&free));
+    bench
+        .commit(|unit| {
+            unit.insert_domain(&domain());
+            unit.insert_project(&home);
+            unit.insert_user(&user);
+            unit.insert_token(&TokenHash("a".repeat(64)), &session(&user, Some(&home), &[]));
+            for disk in [&free, &offered, &taken] {
+                support::create(unit, disk);
+            }
+            unit.insert_snapshot(&snapshot);
+            unit.insert_backup(&backup);
+            unit.insert_policy(&policy);
+            unit.bind_disk(free.id, policy.id, at(1));
+            support::offer(unit, &offered, &open);
+            support::offer(unit, &taken, &done);
+        })
+        .await;
+    let before = support::offered(&taken, &done);
+    let after = Disk { project: project("beta"), user: UserId::new("bob"), ..taken.clone() };
+    let end = TransferEnd {
+        id: done.id,
+        status: TransferStatus::Accepted,
+        destination: Some((project("beta"), UserId::new("bob"))),
+        finished_at: at(50),
+    };
+    bench
+        .commit(|unit| {
+            unit.update_disk(&after, DiskStatus::AwaitingTransfer);
+            unit.finish_transfer(&end);
+            unit.record(&Event::of_disk(
+                &caller("beta"),
+                at(50),
+                "transfer.accept",
+                &done.id,
+                Some(&before),
+                Some(&after),
+            ));
+        })
+        .await;
+    bench.store.close().await;
+    bench.tasks.finish().await;
+    let words = vec![
+        ("FREE", free.id.to_string()),
+        ("OFFERED", offered.id.to_string()),
+        ("TAKEN", taken.id.to_string()),
+        ("OPEN", open.id.to_string()),
+        ("DONE", done.id.to_string()),
+        ("POLICY", policy.id.to_string()),
+        ("SNAPSHOT", snapshot.id.to_string()),
+        ("BACKUP", backup.id.to_string()),
+        ("HASH", support::HASH.to_owned()),
+        ("OTHER", "00000000-0000-4000-8000-000000000000".to_owned()),
+    ];
+    Healthy { bench, words }
+}
+
+impl Healthy {
+    /// Text with the words in braces replaced by what they stand for here.
+    fn fill(&self, text: &str) -> String {
+        self.words.iter().fold(text.to_owned(), |text, (word, value)| {
+            text.replace(&["{", word, "}"].concat(), value)
+        })
+    }
+
+    fn copy(&self) -> (tempfile::TempDir, PathBuf) {
+        let directory = tempfile::tempdir().unwrap();
+        let copy = directory.path().join("evs.db");
+        std::fs::copy(&self.bench.file, &copy).unwrap();
+        (directory, copy)
+    }
+
+    /// What is found in a copy of the file that was edited without any guard.
+    async fn edited(&self, sql: &str) -> Vec<(&'static str, String)> {
+        let (_directory, copy) = self.copy();
+        once(&copy, &["PRAGMA ignore_check_constraints = ON; ", &self.fill(sql)].concat()).await;
+        examine(&copy).await
+    }
+}
+
+async fn examine(file: &Path) -> Vec<(&'static str, String)> {
+    let report = doctor::examine(file).await.unwrap();
+    assert_eq!(report.checks, CHECKS.len());
+    report
+        .violations
+        .into_iter()
+        .map(|violation| (violation.invariant, violation.sentence))
+        .collect()
+}
+
+/// What is done to the file, the invariant that breaks and the sentence that says so.
+const PLANTED: &[(&str, &str, &str)] = &[
+    (
+        "DROP INDEX transfers_one_pending_per_disk;
+         INSERT INTO transfers (id, disk_id, source_project_id, source_user_id, no_snapshots,
+                                key_hash, status, created_at)
+         VALUES ('{OTHER}', '{OFFERED}', 'atlas', 'ann', 0, '{HASH}', 'pending',
+                 '2025-07-31T22:13:20.000000Z')",
+        "I2",
+        "disk {OFFERED} has 2 pending transfers",
+    ),
+    (
+        "DELETE FROM transfers WHERE id = '{OPEN}'",
+        "I3",
+        "disk {OFFERED} is awaiting-transfer without a pending transfer",
+    ),
+    (
+        "UPDATE disks SET status = 'available', transfer_id = NULL WHERE id = '{OFFERED}'",
+        "I3",
+        "disk {OFFERED} is available although transfer {OPEN} is pending",
+    ),
+    (
+        "UPDATE disks SET transfer_id = NULL WHERE id = '{OFFERED}'",
+        "I3",
+        "disk {OFFERED} does not name its pending transfer {OPEN}",
+    ),
+    (
+        "UPDATE disks SET transfer_id = '{DONE}' WHERE id = '{OFFERED}'",
+        "I3",
+        "disk {OFFERED} names transfer {DONE}, which is not its pending one",
+    ),
+    (
+        "DELETE FROM disks WHERE id = '{OFFERED}'",
+        "I3",
+        "pending transfer {OPEN} offers disk {OFFERED}, which is not there",
+    ),
+    (
+        "UPDATE disks SET project_id = 'beta' WHERE id = '{OFFERED}'",
+        "I1",
+        "pending transfer {OPEN} of project atlas offers disk {OFFERED}, which belongs to project \
+         beta",
+    ),
+    (
+        "UPDATE events SET action = 'disk.update' WHERE seq = 6",
+        "I1",
+        "event 6 (disk.update) moves disk {TAKEN} from project atlas to beta without an accepted \
+         transfer",
+    ),
+    (
+        "DROP TRIGGER transfers_finished_never_change;
+         UPDATE transfers SET status = 'deleted', destination_project_id = NULL,
+                              destination_user_id = NULL WHERE id = '{DONE}'",
+        "I1",
+        "event 6 (transfer.accept) moves disk {TAKEN} from project atlas to beta without an \
+         accepted transfer",
+    ),
+    (
+        "UPDATE events SET before = json_set(before, '$.project_id', 'gamma') WHERE seq = 4",
+        "I1",
+        "disk {OFFERED} was available in project atlas after event 2 and available in project \
+         gamma before event 4",
+    ),
+    (
+        "DROP TRIGGER transfers_finished_never_change;
+         UPDATE transfers SET finished_at = NULL WHERE id = '{DONE}'",
+        "I5",
+        "transfer {DONE} is accepted without a time",
+    ),
+    (
+        "UPDATE transfers SET finished_at = created_at WHERE id = '{OPEN}'",
+        "I5",
+        "transfer {OPEN} is pending and finished at 2025-07-31T22:13:20.000040Z",
+    ),
+    (
+        "DROP TRIGGER transfers_finished_never_change;
+         UPDATE transfers SET destination_user_id = NULL WHERE id = '{DONE}'",
+        "I5",
+        "transfer {DONE} is accepted without a destination project and user",
+    ),
+    (
+        "UPDATE transfers SET destination_project_id = 'beta' WHERE id = '{OPEN}'",
+        "I5",
+        "transfer {OPEN} is pending but has a destination",
+    ),
+    (
+        "DROP TRIGGER transfers_finished_never_change",
+        "I5",
+        "the trigger transfers_finished_never_change is missing",
+    ),
+    (
+        "UPDATE transfers SET key_hash = '00010203abcdefff' WHERE id = '{OPEN}'",
+        "I7",
+        "the key of transfer {OPEN} is not an argon2id hash",
+    ),
+    (
+        "UPDATE users SET password_hash = 'secret'",
+        "I7",
+        "the password of user u-atlas is not an argon2id hash",
+    ),
+    (
+        "UPDATE tokens SET hash = 'gAAAA-token'",
+        "I7",
+        "token abcdefghijklmnopqrstuv is not stored as a hash",
+    ),
+    ("DELETE FROM events WHERE seq = 3", "I8", "events 3 to 3 are missing"),
+    ("DELETE FROM events WHERE seq = 1", "I8", "events begin at 2, not at 1"),
+    (
+        "UPDATE disks SET status = 'error' WHERE id = '{FREE}'",
+        "I8",
+        "disk {FREE} is error in project atlas but event 1 (disk.create) left it available in \
+         project atlas",
+    ),
+    (
+        "UPDATE disks SET project_id = 'gamma' WHERE id = '{FREE}'",
+        "I8",
+        "disk {FREE} is available in project gamma but event 1 (disk.create) left it available in \
+         project atlas",
+    ),
+    ("UPDATE events SET disk_id = NULL WHERE seq = 1", "I8", "disk {FREE} has no event"),
+    (
+        "UPDATE events SET after = NULL WHERE seq = 1",
+        "I8",
+        "disk {FREE} is there although event 1 (disk.create) says it is gone",
+    ),
+    (
+        "UPDATE events SET after = '{' WHERE seq = 1",
+        "I8",
+        "disk {FREE} is available in project atlas but event 1 (disk.create) left it unreadable",
+    ),
+    (
+        "DELETE FROM disks WHERE id = '{FREE}'",
+        "I8",
+        "disk {FREE} is gone although event 1 (disk.create) left it there",
+    ),
+    (
+        "UPDATE policy_disks SET disk_id = '{OTHER}'",
+        "rows",
+        "disk {OTHER} is under policy {POLICY} but there is no such disk",
+    ),
+    (
+        "UPDATE policy_disks SET policy_id = '{OTHER}'",
+        "rows",
+        "disk {FREE} is under policy {OTHER}, which is not there",
+    ),
+    (
+        "UPDATE snapshots SET disk_id = '{OTHER}'",
+        "rows",
+        "snapshot {SNAPSHOT} is of disk {OTHER}, which is not there",
+    ),
+    (
+        "UPDATE snapshots SET disk_id = '{OTHER}'",
+        "file",
+        "row 1 of snapshots refers to a row of disks that is not there",
+    ),
+    (
+        "UPDATE disks SET status = 'in_use' WHERE id = '{FREE}'",
+        "rows",
+        "disk {FREE} has the unknown status in_use",
+    ),
+    ("UPDATE backups SET status = 'done'", "rows", "backup {BACKUP} has the unknown status done"),
+    ("UPDATE backups SET size_gib = 0", "I4", "backup {BACKUP} has a size of 0 GiB"),
+    (
+        "UPDATE disks SET size_gib = -1 WHERE id = '{FREE}'",
+        "I4",
+        "disk {FREE} has a size of -1 GiB",
+    ),
+    (
+        "UPDATE disks SET metadata = '[1' WHERE id = '{FREE}'",
+        "rows",
+        "the metadata of disk {FREE} is not a JSON object",
+    ),
+    (
+        "UPDATE backups SET created_at = '2025-07-31 22:13:20'",
+        "rows",
+        "backup {BACKUP} was made at 2025-07-31 22:13:20, which is no time",
+    ),
+    (
+        "UPDATE disks SET updated_at = 'yesterday' WHERE id = '{FREE}'",
+        "rows",
+        "disk {FREE} was changed at yesterday, which is no time",
+    ),
+    ("UPDATE backups SET id = 'b-1'", "rows", "backup b-1 has an id that is no UUID"),
+    (
+        "DROP INDEX disks_by_name;
+         CREATE INDEX disks_by_name ON disks (project_id, name) WHERE name IS NULL;
+         PRAGMA writable_schema = ON;
+         UPDATE sqlite_schema SET sql = 'CREATE INDEX disks_by_name ON disks (project_id, name)'
+         WHERE name = 'disks_by_name'",
+        "file",
+        "SQLite: row 1 missing from index disks_by_name",
+    ),
+];
+
+#[tokio::test]
+async fn each_planted_violation_is_found_and_said() {
+    let healthy = healthy().await;
+    assert_eq!(examine(&healthy.bench.file).await, []);
+    for (sql, invariant, sentence) in PLANTED {
+        let found = healthy.edited(sql).await;
+        let expected = (*invariant, healthy.fill(sentence));
+        assert!(found.contains(&expected), "{sql}\nexpected {expected:?}\nfound {found:#?}");
+    }
+}
+
+#[tokio::test]
+async fn every_check_finds_something_that_is_planted() {
+    let healthy = healthy().await;
+    let mut silent: Vec<&str> = CHECKS.iter().map(|check| check.name).collect();
+    for (sql, ..) in PLANTED {
+        let (_directory, copy) = healthy.copy();
+        let mut connection = connect(&copy).await;
+        run(&mut connection, "PRAGMA ignore_check_constraints = ON").await;
+        run(&mut connection, &healthy.fill(sql)).await;
+        connection.close().await.unwrap();
+        // Another connection: the first would go on with the schema as it was.
+        let mut connection = connect(&copy).await;
+        for check in CHECKS {
+            let found = sqlx::query(check.sql).fetch_all(&mut connection).await.unwrap();
+            if !found.is_empty() {
+                silent.retain(|name| *name != check.name);
+            }
+        }
+    }
+    assert_eq!(silent, Vec::<&str>::new());
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_a_finding_and_not_a_failure() {
+    let healthy = healthy().await;
+    let found = healthy.edited("DROP VIEW v_transfers; DROP TABLE policy_disks").await;
+    let expected = "whether a disk under a policy and the policy are there cannot be told: \
+                    (code: 1) no such table: policy_disks";
+    assert!(found.contains(&("rows", expected.to_owned())), "{found:#?}");
+}
+
+/// A killed process leaves the main file and the log; the index of the log is remade.
+#[tokio::test]
+async fn a_file_is_examined_while_a_server_runs_and_after_it_was_killed() {
+    let bench = Bench::new().await;
+    bench.commit(|unit| support::create(unit, &disk("atlas"))).await;
+    assert_eq!(bench.sentences().await, Vec::<String>::new());
+    bench.run("UPDATE disks SET status = 'error'").await;
+    assert_eq!(bench.sentences().await.len(), 1, "what is in the log counts");
+
+    let directory = tempfile::tempdir().unwrap();
+    let left: PathBuf = directory.path().join("evs.db");
+    std::fs::copy(&bench.file, &left).unwrap();
+    std::fs::copy(bench.file.with_file_name("evs.db-wal"), directory.path().join("evs.db-wal"))
+        .unwrap();
+    assert_eq!(examine(&left).await.len(), 1);
+    let log = std::fs::metadata(directory.path().join("evs.db-wal")).unwrap();
+    assert!(log.len() > 0, "looking has moved nothing");
+}
+
+#[tokio::test]
+async fn no_sentence_shows_what_must_stay_unread() {
+    let healthy = healthy().await;
+    let mut found = Vec::new();
+    for sql in [
+        "UPDATE transfers SET key_hash = 'visible-key' WHERE id = '{OPEN}'",
+        "UPDATE users SET password_hash = 'visible-password'",
+        "UPDATE tokens SET hash = 'visible-token'",
+    ] {
+        found.extend(healthy.edited(sql).await);
+    }
+    assert!(found.len() >= 3);
+    assert!(found.iter().all(|(_, sentence)| !sentence.contains("visible")), "{found:#?}");
+}

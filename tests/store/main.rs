@@ -1,0 +1,21 @@
+//! What every store must do, tried on the one that there is, opened as the server opens it.
+
+#![cfg(test)]
+
+mod accounts;
+mod backups;
+mod busy;
+mod cut_off;
+mod disks;
+mod doctor;
+mod events;
+mod full;
+mod group_commit;
+mod migrations;
+mod opening;
+mod paging;
+mod policies;
+mod quotas;
+mod snapshots;
+mod support;
+mod transfers;

@@ -1,0 +1,354 @@
+//! Whatever the order and the size of the pages: no item twice, none lost, and in that order.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use evs_local::domain::backup::{Backup, BackupQuery, BackupSort, BackupStatus};
+use evs_local::domain::disk::{Disk, DiskQuery, DiskSort, DiskStatus};
+use evs_local::domain::page::{Direction, Paging};
+use evs_local::domain::snapshot::{Snapshot, SnapshotQuery, SnapshotSort};
+use evs_local::domain::transfer::{Transfer, TransferQuery, TransferSort};
+use evs_local::store::ReadTx;
+use proptest::prelude::*;
+
+use crate::support::{self, Bench, at, backup, disk, project, snapshot, transfer};
+
+const UP: Direction = Direction::Ascending;
+const DOWN: Direction = Direction::Descending;
+
+const SORTS: &[DiskSort] = &[
+    DiskSort::CreatedAt,
+    DiskSort::UpdatedAt,
+    DiskSort::Id,
+    DiskSort::Name,
+    DiskSort::Status,
+    DiskSort::Size,
+    DiskSort::Zone,
+    DiskSort::Bootable,
+];
+
+fn page<I, K>(sort: Vec<(K, Direction)>) -> Paging<I, K> {
+    Paging { limit: 1000, offset: 0, marker: None, sort }
+}
+
+/// What a sort key compares, as the reference has it.
+fn compare(sort: DiskSort, a: &Disk, b: &Disk) -> Ordering {
+    match sort {
+        DiskSort::CreatedAt => a.created_at.cmp(&b.created_at),
+        DiskSort::UpdatedAt => a.updated_at.cmp(&b.updated_at),
+        DiskSort::Id => a.id.to_string().cmp(&b.id.to_string()),
+        DiskSort::Name => a.name.as_deref().unwrap_or("").cmp(b.name.as_deref().unwrap_or("")),
+        DiskSort::Status => a.status.as_str().cmp(b.status.as_str()),
+        DiskSort::Size => a.size_gib.cmp(&b.size_gib),
+        DiskSort::Zone => a.zone.cmp(&b.zone),
+        DiskSort::Bootable => a.bootable.cmp(&b.bootable),
+    }
+}
+
+fn in_order(disks: &[Disk], sort: &[(DiskSort, Direction)]) -> Vec<String> {
+    let directed = |direction, ordering: Ordering| match direction {
+        Direction::Ascending => ordering,
+        Direction::Descending => ordering.reverse(),
+    };
+    // A key that comes again says nothing new, and so not where the id goes either.
+    let mut seen = Vec::new();
+    let mut keys = sort.to_vec();
+    keys.retain(|(key, _)| {
+        !seen.contains(key) && {
+            seen.push(*key);
+            true
+        }
+    });
+    let last = keys.last().map_or(UP, |(_, direction)| *direction);
+    let mut disks = disks.to_vec();
+    disks.sort_by(|a, b| {
+        keys.iter()
+            .chain([&(DiskSort::Id, last)])
+            .map(|(key, direction)| directed(*direction, compare(*key, a, b)))
+            .find(|ordering| *ordering != Ordering::Equal)
+            .unwrap_or(Ordering::Equal)
+    });
+    disks.iter().map(|disk| disk.id.to_string()).collect()
+}
+
+/// The ids of the whole list, read page by page.
+async fn walk(
+    reader: &mut dyn ReadTx,
+    sort: &[(DiskSort, Direction)],
+    limit: u32,
+    by_offset: bool,
+) -> Vec<String> {
+    let mut query = DiskQuery {
+        project: Some(project("atlas")),
+        name: None,
+        status: None,
+        page: Paging { limit, ..page(sort.to_vec()) },
+    };
+    let mut ids = Vec::new();
+    loop {
+        let disks = reader.disks(&query).await.unwrap();
+        assert!(disks.len() <= limit as usize);
+        let Some(last) = disks.last() else { return ids };
+        if by_offset {
+            query.page.offset += i64::try_from(disks.len()).unwrap();
+        } else {
+            query.page.marker = Some(last.id);
+        }
+        ids.extend(disks.iter().map(|disk| disk.id.to_string()));
+        assert!(ids.len() <= 1000, "it goes in circles");
+    }
+}
+
+fn some_disk() -> impl Strategy<Value = Disk> {
+    (0..3_i64, 0..4_usize, 0..3_i64, 0..3_usize, any::<bool>(), 0..3_i64).prop_map(
+        |(created, name, updated, status, bootable, size)| {
+            let mut disk = disk("atlas");
+            disk.created_at = at(created);
+            disk.updated_at = (updated > 0).then(|| at(updated));
+            disk.name = [None, Some(""), Some("a"), Some("B")][name].map(str::to_owned);
+            disk.status = [DiskStatus::Available, DiskStatus::InUse, DiskStatus::Error][status];
+            disk.bootable = bootable;
+            disk.zone = format!("az-{}", size % 2);
+            disk.size_gib = 1 + size;
+            disk
+        },
+    )
+}
+
+fn some_sort() -> impl Strategy<Value = Vec<(DiskSort, Direction)>> {
+    let key = prop::sample::select(SORTS);
+    let direction = prop::sample::select(&[UP, DOWN][..]);
+    prop::collection::vec((key, direction), 0..4)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_disk_is_on_exactly_one_page_and_in_order(
+        disks in prop::collection::vec(some_disk(), 0..25),
+        sorts in prop::collection::vec((some_sort(), 1..8_u32, any::<bool>()), 6),
+    ) {
+        tokio::runtime::Runtime::new().unwrap().block_on(async {
+            let bench = Bench::new().await;
+            bench
+                .commit(|unit| {
+                    for disk in &disks {
+                        unit.insert_disk(disk);
+                    }
+                    unit.insert_disk(&disk("beta"));
+                })
+                .await;
+            let mut reader = bench.store.read().await.unwrap();
+            for (sort, limit, by_offset) in sorts {
+                let found = walk(&mut *reader, &sort, limit, by_offset).await;
+                assert_eq!(found, in_order(&disks, &sort), "{sort:?} {limit} {by_offset}");
+            }
+        });
+    }
+}
+
+#[tokio::test]
+async fn every_sort_key_in_both_directions_pages_by_marker() {
+    let bench = Bench::new().await;
+    let disks: Vec<Disk> = (0..40_i64)
+        .map(|n| {
+            let mut disk = disk("atlas");
+            disk.created_at = at(n % 7);
+            disk.updated_at = (n % 3 > 0).then(|| at(n % 5));
+            disk.name = (n % 4 > 0).then(|| format!("n{}", n % 6));
+            disk.size_gib = 1 + n % 3;
+            disk.bootable = n % 2 == 0;
+            disk
+        })
+        .collect();
+    bench.commit(|unit| disks.iter().for_each(|disk| unit.insert_disk(disk))).await;
+    let mut reader = bench.store.read().await.unwrap();
+    for key in SORTS {
+        for other in SORTS {
+            for directions in [[UP, UP], [UP, DOWN], [DOWN, UP], [DOWN, DOWN]] {
+                let sort = [(*key, directions[0]), (*other, directions[1])];
+                // A key that comes again is what it was the first time.
+                let sort = if key == other { &sort[..1] } else { &sort[..] };
+                let found = walk(&mut *reader, sort, 7, false).await;
+                assert_eq!(found, in_order(&disks, sort), "{sort:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn lists_of_disks_are_filtered_exactly() {
+    let bench = Bench::new().await;
+    let mut named = disk("atlas");
+    named.name = Some("x' OR 1=1".to_owned());
+    let mut used = disk("atlas");
+    used.status = DiskStatus::InUse;
+    let others = disk("beta");
+    bench
+        .commit(|unit| [&named, &used, &others].into_iter().for_each(|disk| unit.insert_disk(disk)))
+        .await;
+    let mut reader = bench.store.read().await.unwrap();
+    let query = |project: Option<&str>, name: Option<&str>, status: Option<&str>| DiskQuery {
+        project: project.map(support::project),
+        name: name.map(str::to_owned),
+        status: status.map(str::to_owned),
+        page: page(vec![]),
+    };
+    let cases = [
+        (query(None, None, None), vec![&named, &used, &others]),
+        (query(Some("atlas"), None, None), vec![&named, &used]),
+        (query(Some("gamma"), None, None), vec![]),
+        (query(None, Some("x' OR 1=1"), None), vec![&named]),
+        (query(None, Some("LEDGER"), None), vec![]),
+        (query(None, None, Some("in-use")), vec![&used]),
+        (query(None, None, Some("in_use")), vec![]),
+        (query(Some("atlas"), Some("ledger"), Some("available")), vec![]),
+    ];
+    for (query, expected) in cases {
+        let expected: BTreeMap<_, _> = expected.iter().map(|disk| (disk.id, *disk)).collect();
+        let found = reader.disks(&query).await.unwrap();
+        assert!(found.iter().eq(expected.values().copied()), "{query:?}: {found:?}");
+    }
+}
+
+/// Three disks with one of each kind, of which the second and third differ in every property.
+struct Children {
+    bench: Bench,
+    disks: [Disk; 3],
+    snapshots: [Snapshot; 3],
+    backups: [Backup; 3],
+    transfers: [Transfer; 3],
+}
+
+async fn children() -> Children {
+    let bench = Bench::new().await;
+    let disks = [disk("atlas"), disk("atlas"), disk("beta")];
+    let mut snapshots = disks.each_ref().map(snapshot);
+    let mut backups = disks.each_ref().map(backup);
+    let mut transfers = disks.each_ref().map(transfer);
+    for n in 0..3 {
+        let (name, time) = (["b", "", "a"][n].to_owned(), at(i64::try_from(n / 2).unwrap()));
+        let name = Some(name).filter(|name| !name.is_empty());
+        (snapshots[n].name, snapshots[n].created_at) = (name.clone(), time);
+        (backups[n].name, backups[n].created_at) = (name.clone(), time);
+        (transfers[n].name, transfers[n].created_at) = (name, time);
+    }
+    backups[1].status = BackupStatus::Error;
+    bench
+        .commit(|unit| {
+            for n in 0..3 {
+                support::create(unit, &disks[n]);
+                unit.insert_snapshot(&snapshots[n]);
+                unit.insert_backup(&backups[n]);
+                unit.insert_transfer(&transfers[n]);
+            }
+        })
+        .await;
+    Children { bench, disks, snapshots, backups, transfers }
+}
+
+#[tokio::test]
+async fn snapshots_are_listed_by_their_sorts_and_filters() {
+    let Children { bench, disks, snapshots, .. } = children().await;
+    let mut reader = bench.store.read().await.unwrap();
+    let (middle, loose) = (disks[1].id.to_string(), disks[1].id.to_string().replace('-', ""));
+    let all = SnapshotQuery {
+        project: None,
+        disk: None,
+        name: None,
+        status: None,
+        page: page(vec![(SnapshotSort::Name, DOWN)]),
+    };
+    let by = |indices: [usize; 3]| indices.map(|n| snapshots[n].clone());
+    assert_eq!(reader.snapshots(&all).await.unwrap(), by([0, 2, 1]));
+    let second = Paging { marker: Some(snapshots[0].id), limit: 1, ..all.page.clone() };
+    let query = SnapshotQuery { page: second, ..all.clone() };
+    assert_eq!(reader.snapshots(&query).await.unwrap(), [snapshots[2].clone()]);
+    for disk in [&middle, &loose] {
+        let query = SnapshotQuery { disk: Some(disk.clone()), ..all.clone() };
+        assert_eq!(reader.snapshots(&query).await.unwrap(), [snapshots[1].clone()]);
+    }
+    let query = SnapshotQuery { disk: Some("no id".to_owned()), ..all.clone() };
+    assert_eq!(reader.snapshots(&query).await.unwrap(), []);
+    for query in [
+        SnapshotQuery { project: Some(project("beta")), ..all.clone() },
+        SnapshotQuery { name: Some("a".to_owned()), ..all.clone() },
+    ] {
+        assert_eq!(reader.snapshots(&query).await.unwrap(), [snapshots[2].clone()]);
+    }
+    let query = SnapshotQuery { status: Some("error".to_owned()), ..all.clone() };
+    assert_eq!(reader.snapshots(&query).await.unwrap(), []);
+    let sort = vec![(SnapshotSort::CreatedAt, DOWN), (SnapshotSort::Name, UP)];
+    let query = SnapshotQuery { page: page(sort), ..all.clone() };
+    assert_eq!(reader.snapshots(&query).await.unwrap(), by([2, 1, 0]));
+    let query = SnapshotQuery { page: page(vec![(SnapshotSort::Id, UP)]), ..all };
+    assert_eq!(reader.snapshots(&query).await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn backups_are_listed_by_their_sorts_and_filters() {
+    let Children { bench, disks, backups, .. } = children().await;
+    let mut reader = bench.store.read().await.unwrap();
+    let middle = disks[1].id.to_string();
+    let all = BackupQuery {
+        project: None,
+        disk: None,
+        name: None,
+        status: None,
+        page: page(vec![(BackupSort::CreatedAt, DOWN), (BackupSort::Name, DOWN)]),
+    };
+    let by = |indices: [usize; 3]| indices.map(|n| backups[n].clone());
+    assert_eq!(reader.backups(&all).await.unwrap(), by([2, 0, 1]));
+    for query in [
+        BackupQuery { disk: Some(middle), ..all.clone() },
+        BackupQuery { status: Some("error".to_owned()), ..all.clone() },
+    ] {
+        assert_eq!(reader.backups(&query).await.unwrap(), [backups[1].clone()]);
+    }
+    for query in [
+        BackupQuery { project: Some(project("beta")), ..all.clone() },
+        BackupQuery { name: Some("a".to_owned()), ..all.clone() },
+    ] {
+        assert_eq!(reader.backups(&query).await.unwrap(), [backups[2].clone()]);
+    }
+    let query = BackupQuery { page: page(vec![(BackupSort::Id, UP)]), ..all };
+    assert_eq!(reader.backups(&query).await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn transfers_are_listed_by_their_sorts_and_filters() {
+    let Children { bench, disks, transfers, .. } = children().await;
+    let mut reader = bench.store.read().await.unwrap();
+    let middle = disks[1].id.to_string();
+    let all = TransferQuery {
+        project: None,
+        name: None,
+        id: None,
+        disk: None,
+        page: page(vec![(TransferSort::Name, UP)]),
+    };
+    let by = |indices: [usize; 3]| indices.map(|n| transfers[n].clone());
+    assert_eq!(reader.transfers(&all).await.unwrap(), by([1, 2, 0]));
+    for query in [
+        TransferQuery { disk: Some(middle), ..all.clone() },
+        TransferQuery { id: Some(transfers[1].id.to_string()), ..all.clone() },
+    ] {
+        assert_eq!(reader.transfers(&query).await.unwrap(), [transfers[1].clone()]);
+    }
+    for query in [
+        TransferQuery { project: Some(project("beta")), ..all.clone() },
+        TransferQuery { name: Some("a".to_owned()), ..all.clone() },
+    ] {
+        assert_eq!(reader.transfers(&query).await.unwrap(), [transfers[2].clone()]);
+    }
+    let sort = vec![(TransferSort::CreatedAt, DOWN), (TransferSort::Name, UP)];
+    let query = TransferQuery { page: page(sort), ..all.clone() };
+    assert_eq!(reader.transfers(&query).await.unwrap(), by([2, 1, 0]));
+    let mut by_disk = transfers.to_vec();
+    by_disk.sort_by_key(|transfer| transfer.disk);
+    let query = TransferQuery { page: page(vec![(TransferSort::Disk, UP)]), ..all.clone() };
+    assert_eq!(reader.transfers(&query).await.unwrap(), by_disk);
+    let query = TransferQuery { page: page(vec![(TransferSort::Id, UP)]), ..all };
+    assert_eq!(reader.transfers(&query).await.unwrap().len(), 3);
+}

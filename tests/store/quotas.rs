@@ -1,0 +1,53 @@
+//! Limits are read back as they were set, and usage is what the rows add up to.
+
+use std::collections::BTreeMap;
+
+use evs_local::domain::quota::{TypeUsage, Usage};
+
+use crate::support::{self, Bench, backup, disk, project, snapshot};
+
+#[tokio::test]
+async fn usage_is_counted_from_rows_of_that_project_by_type() {
+    let bench = Bench::new().await;
+    let disks = [disk("atlas"), disk("atlas"), disk("beta")];
+    let mut slow = disk("atlas");
+    (slow.disk_type, slow.size_gib) = ("SATA".to_owned(), 100);
+    bench
+        .commit(|unit| {
+            disks.iter().chain([&slow]).for_each(|disk| support::create(unit, disk));
+            unit.insert_snapshot(&snapshot(&disks[0]));
+            unit.insert_snapshot(&snapshot(&disks[2]));
+            unit.insert_backup(&backup(&disks[0]));
+            unit.insert_backup(&backup(&slow));
+        })
+        .await;
+    let mut reader = bench.store.read().await.unwrap();
+    let (limits, usage) = reader.quota(&project("atlas")).await.unwrap();
+    assert_eq!(limits, BTreeMap::new());
+    let ssd = TypeUsage { disks: 2, disk_gib: 80, snapshots: 1, snapshot_gib: 40 };
+    let sata = TypeUsage { disks: 1, disk_gib: 100, snapshots: 0, snapshot_gib: 0 };
+    let by_type = BTreeMap::from([("SSD".to_owned(), ssd), ("SATA".to_owned(), sata)]);
+    assert_eq!(usage, Usage { by_type, backups: 2, backup_gib: 140 });
+    let nothing = reader.quota(&project("gamma")).await.unwrap();
+    assert_eq!(nothing, (BTreeMap::new(), Usage::default()));
+}
+
+#[tokio::test]
+async fn a_limit_is_read_back_as_it_was_set_last() {
+    let bench = Bench::new().await;
+    let (atlas, beta) = (project("atlas"), project("beta"));
+    bench
+        .commit(|unit| {
+            unit.set_limit(&atlas, "volumes", 5);
+            unit.set_limit(&atlas, "gigabytes_SSD", 50);
+            unit.set_limit(&beta, "volumes", 7);
+        })
+        .await;
+    bench.commit(|unit| unit.set_limit(&atlas, "volumes", -1)).await;
+    let mut reader = bench.store.read().await.unwrap();
+    let (limits, _) = reader.quota(&atlas).await.unwrap();
+    let expected = BTreeMap::from([("volumes".to_owned(), -1), ("gigabytes_SSD".to_owned(), 50)]);
+    assert_eq!(limits, expected);
+    assert_eq!(reader.limits(&atlas).await.unwrap(), expected);
+    assert_eq!(reader.limits(&project("gamma")).await.unwrap(), BTreeMap::new());
+}

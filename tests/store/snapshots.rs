@@ -1,0 +1,50 @@
+//! Snapshots are read back as they were written, and hold on to their disk.
+
+use evs_local::domain::disk::DiskStatus;
+use evs_local::domain::snapshot::SnapshotStatus;
+use evs_local::store::{Constraint, StoreError};
+
+use crate::support::{self, Bench, at, disk, snapshot};
+
+#[tokio::test]
+async fn a_snapshot_is_read_back_as_it_was_written_changed_and_removed() {
+    let bench = Bench::new().await;
+    let disk = disk("atlas");
+    let mut snapshot = snapshot(&disk);
+    bench.commit(|unit| support::create(unit, &disk)).await;
+    bench.commit(|unit| unit.insert_snapshot(&snapshot)).await;
+    let mut reader = bench.store.read().await.unwrap();
+    assert_eq!(reader.snapshot(snapshot.id).await.unwrap(), Some(snapshot.clone()));
+
+    let (from, to) = (SnapshotStatus::Available, SnapshotStatus::Error);
+    bench.commit(|unit| unit.set_snapshot_status(snapshot.id, from, to, at(5))).await;
+    (snapshot.status, snapshot.updated_at) = (to, Some(at(5)));
+    assert_eq!(reader.snapshot(snapshot.id).await.unwrap(), Some(snapshot.clone()));
+
+    let mut stale = bench.store.write().await.unwrap();
+    stale.set_snapshot_status(snapshot.id, from, to, at(6));
+    assert!(matches!(stale.commit().await, Err(StoreError::RowsAffected { touched: 0, .. })));
+    bench.commit(|unit| unit.delete_snapshot(snapshot.id, to)).await;
+    assert_eq!(reader.snapshot(snapshot.id).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_disk_with_a_snapshot_is_not_removed_and_a_snapshot_needs_a_disk() {
+    let bench = Bench::new().await;
+    let (disk, absent) = (disk("atlas"), disk("atlas"));
+    let snapshot = snapshot(&disk);
+    bench
+        .commit(|unit| {
+            support::create(unit, &disk);
+            unit.insert_snapshot(&snapshot);
+        })
+        .await;
+    let mut unit = bench.store.write().await.unwrap();
+    unit.delete_disk(disk.id, DiskStatus::Available);
+    assert!(matches!(unit.commit().await, Err(StoreError::Conflict(Constraint::Reference))));
+    let mut unit = bench.store.write().await.unwrap();
+    unit.insert_snapshot(&support::snapshot(&absent));
+    assert!(matches!(unit.commit().await, Err(StoreError::Conflict(Constraint::Reference))));
+    let mut reader = bench.store.read().await.unwrap();
+    assert_eq!(reader.disk(disk.id).await.unwrap(), Some(disk));
+}

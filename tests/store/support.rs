@@ -1,0 +1,283 @@
+//! What the suite's tests have in common: a file of their own, and things to put into it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta};
+use evs_local::domain::access::{Caller, Role};
+use evs_local::domain::account::{Domain, Project, Session, User};
+use evs_local::domain::backup::{Backup, BackupStatus};
+use evs_local::domain::clock::Time;
+use evs_local::domain::disk::{Disk, DiskStatus};
+use evs_local::domain::event::Event;
+use evs_local::domain::ids::{
+    BackupId, DiskId, PolicyId, ProjectId, RequestId, SnapshotId, TransferId, UserId,
+};
+use evs_local::domain::policy::{Days, Policy, Retention, Schedule};
+use evs_local::domain::snapshot::{Snapshot, SnapshotStatus};
+use evs_local::domain::transfer::{KeyHash, Transfer};
+use evs_local::store::sqlite::{Options, SqliteStore, doctor};
+use evs_local::store::{Store, WriteTx};
+use evs_local::tasks::Tasks;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
+use tokio::runtime::Handle;
+
+pub(crate) const HASH: &str = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA";
+
+/// A store in a directory of its own.
+pub(crate) struct Bench {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) sqlite: Arc<SqliteStore>,
+    pub(crate) file: PathBuf,
+    pub(crate) tasks: Tasks,
+    _directory: tempfile::TempDir,
+}
+
+pub(crate) fn options() -> Options {
+    Options { readers: 3, group_size: 16, busy_timeout: Duration::from_millis(50) }
+}
+
+impl Bench {
+    pub(crate) async fn new() -> Self {
+        Self::with(&options()).await
+    }
+
+    pub(crate) async fn with(options: &Options) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("evs.db");
+        let tasks = Tasks::on(Handle::current());
+        let sqlite = Arc::new(SqliteStore::open(&file, options, &tasks).await.unwrap());
+        let store: Arc<dyn Store> = Arc::<SqliteStore>::clone(&sqlite);
+        Self { store, sqlite, file, tasks, _directory: directory }
+    }
+
+    /// Another program's connection to the file.
+    pub(crate) async fn other(&self) -> SqliteConnection {
+        connect(&self.file).await
+    }
+
+    /// Runs SQL as another program.
+    pub(crate) async fn run(&self, sql: &str) {
+        once(&self.file, sql).await;
+    }
+
+    pub(crate) async fn count(&self, sql: &str) -> i64 {
+        number(&self.file, sql).await
+    }
+
+    /// Commits what `queue` queues, as one unit.
+    pub(crate) async fn commit(&self, queue: impl FnOnce(&mut dyn WriteTx)) {
+        let mut unit = self.store.write().await.unwrap();
+        queue(&mut *unit);
+        unit.commit().await.unwrap();
+    }
+
+    /// What the doctor finds.
+    pub(crate) async fn sentences(&self) -> Vec<String> {
+        let report = doctor::examine(&self.file).await.unwrap();
+        report.violations.into_iter().map(|violation| violation.sentence).collect()
+    }
+}
+
+pub(crate) async fn connect(file: &std::path::Path) -> SqliteConnection {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(true)
+        .foreign_keys(false)
+        .busy_timeout(Duration::from_secs(5))
+        .connect()
+        .await
+        .unwrap()
+}
+
+/// Runs SQL on a connection of its own, which is gone when this returns: one that is only dropped
+/// closes some time later, and moves the log into the main file then.
+pub(crate) async fn once(file: &std::path::Path, sql: &str) {
+    let mut connection = connect(file).await;
+    run(&mut connection, sql).await;
+    connection.close().await.unwrap();
+}
+
+/// The one number that a question is answered with.
+pub(crate) async fn number(file: &std::path::Path, sql: &str) -> i64 {
+    let mut connection = connect(file).await;
+    let number = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    number
+}
+
+pub(crate) async fn run(connection: &mut SqliteConnection, sql: &str) {
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await.unwrap();
+}
+
+/// Microseconds after a fixed moment.
+pub(crate) fn at(microseconds: i64) -> Time {
+    DateTime::UNIX_EPOCH + TimeDelta::microseconds(1_754_000_000_000_000 + microseconds)
+}
+
+pub(crate) fn project(name: &str) -> ProjectId {
+    ProjectId::new(name)
+}
+
+pub(crate) fn caller(of: &str) -> Caller {
+    Caller {
+        user: UserId::new("ann"),
+        project: project(of),
+        role: Role::Member,
+        request: RequestId::new("req-1"),
+    }
+}
+
+pub(crate) fn disk(of: &str) -> Disk {
+    Disk {
+        id: DiskId::random(),
+        project: project(of),
+        user: UserId::new("ann"),
+        name: Some("ledger".to_owned()),
+        description: None,
+        size_gib: 40,
+        status: DiskStatus::Available,
+        disk_type: "SSD".to_owned(),
+        zone: "az-sim-1".to_owned(),
+        bootable: false,
+        multiattach: false,
+        encrypted: false,
+        dedicated_storage: None,
+        metadata: BTreeMap::from([("team".to_owned(), "ops".to_owned())]),
+        transfer: None,
+        created_at: at(0),
+        updated_at: None,
+    }
+}
+
+pub(crate) fn snapshot(of: &Disk) -> Snapshot {
+    Snapshot {
+        id: SnapshotId::random(),
+        disk: of.id,
+        project: of.project.clone(),
+        user: of.user.clone(),
+        name: Some("before".to_owned()),
+        description: Some("d".to_owned()),
+        size_gib: of.size_gib,
+        disk_type: of.disk_type.clone(),
+        status: SnapshotStatus::Available,
+        metadata: BTreeMap::from([("k".to_owned(), "v".to_owned())]),
+        created_at: at(10),
+        updated_at: None,
+    }
+}
+
+pub(crate) fn backup(of: &Disk) -> Backup {
+    Backup {
+        id: BackupId::random(),
+        disk: of.id,
+        project: of.project.clone(),
+        user: of.user.clone(),
+        name: Some("nightly".to_owned()),
+        description: None,
+        container: Some("vault".to_owned()),
+        size_gib: of.size_gib,
+        incremental: true,
+        zone: of.zone.clone(),
+        status: BackupStatus::Available,
+        created_at: at(20),
+        updated_at: None,
+    }
+}
+
+pub(crate) fn policy(of: &str) -> Policy {
+    Policy {
+        id: PolicyId::random(),
+        project: project(of),
+        name: "nightly".to_owned(),
+        schedule: Schedule {
+            start_time: "01:00,13:00".to_owned(),
+            days: Days::Every(2),
+            retention: Retention::Count(7),
+            keep_first_of_month: true,
+            enabled: true,
+        },
+        time_zone: "UTC+01:00".to_owned(),
+        disks: 0,
+        created_at: at(30),
+    }
+}
+
+pub(crate) fn transfer(of: &Disk) -> Transfer {
+    Transfer {
+        id: TransferId::random(),
+        disk: of.id,
+        source_project: of.project.clone(),
+        source_user: of.user.clone(),
+        name: Some("handover".to_owned()),
+        no_snapshots: true,
+        key_hash: KeyHash::from_phc(HASH.to_owned()),
+        created_at: at(40),
+    }
+}
+
+/// The disk while `transfer` offers it.
+pub(crate) fn offered(disk: &Disk, transfer: &Transfer) -> Disk {
+    Disk {
+        status: DiskStatus::AwaitingTransfer,
+        transfer: Some(transfer.id),
+        updated_at: Some(transfer.created_at),
+        ..disk.clone()
+    }
+}
+
+pub(crate) fn event(action: &'static str, before: Option<&Disk>, after: Option<&Disk>) -> Event {
+    let disk = after.or(before).unwrap();
+    Event::of_disk(&caller("atlas"), at(0), action, &disk.id, before, after)
+}
+
+/// Queues a new disk and the event that tells of it.
+pub(crate) fn create(unit: &mut dyn WriteTx, disk: &Disk) {
+    unit.insert_disk(disk);
+    unit.record(&event("disk.create", None, Some(disk)));
+}
+
+/// Queues the offer of a disk and the event that tells of it.
+pub(crate) fn offer(unit: &mut dyn WriteTx, disk: &Disk, transfer: &Transfer) {
+    let offered = offered(disk, transfer);
+    unit.insert_transfer(transfer);
+    unit.update_disk(&offered, disk.status);
+    unit.record(&Event::of_disk(
+        &caller(disk.project.as_str()),
+        transfer.created_at,
+        "transfer.create",
+        &transfer.id,
+        Some(disk),
+        Some(&offered),
+    ));
+}
+
+pub(crate) fn domain() -> Domain {
+    Domain { id: "default".to_owned(), name: "Default".to_owned() }
+}
+
+pub(crate) fn account(name: &str) -> (Project, User) {
+    let project = Project { id: project(name), name: name.to_uppercase(), domain: domain() };
+    let user = User {
+        id: UserId::new(format!("u-{name}")),
+        name: name.to_uppercase(),
+        domain: domain(),
+        password: KeyHash::from_phc(HASH.to_owned()),
+    };
+    (project, user)
+}
+
+pub(crate) fn session(user: &User, project: Option<&Project>, roles: &[Role]) -> Session {
+    Session {
+        user: user.clone(),
+        project: project.cloned(),
+        roles: roles.to_vec(),
+        methods: vec!["password".to_owned(), "token".to_owned()],
+        audit_id: "abcdefghijklmnopqrstuv".to_owned(),
+        issued_at: at(0),
+        expires_at: at(1_000_000),
+    }
+}
