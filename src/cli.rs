@@ -371,9 +371,14 @@ mod tests {
             let addr = listener.local_addr().unwrap();
             let server = thread::spawn(move || {
                 let (mut stream, _) = listener.accept().unwrap();
-                let mut request = [0; 1024];
-                let length = stream.read(&mut request).unwrap();
-                assert!(request[..length].starts_with(b"GET /_evs/ready HTTP/1.1\r\n"));
+                // All of it: what is left unread at the end resets the connection, and the answer
+                // with it.
+                let (mut request, mut byte) = (Vec::new(), [0]);
+                while !request.ends_with(b"\r\n\r\n") {
+                    stream.read_exact(&mut byte).unwrap();
+                    request.extend(byte);
+                }
+                assert!(request.starts_with(b"GET /_evs/ready HTTP/1.1\r\n"));
                 stream.write_all(answer.as_bytes()).unwrap();
             });
             let status = ask(addr, Duration::from_secs(5));

@@ -327,7 +327,7 @@ mod tests {
         }
     }
 
-    /// `reference/statuses.md` §1.1, spelled out: what a disk awaiting transfer allows.
+    /// What a disk awaiting transfer allows (OTC "EVS Disk Status", Cinder), spelled out.
     #[test]
     fn a_disk_awaiting_transfer_allows_its_acceptance_withdrawal_and_renaming_only() {
         let allowed: Vec<DiskEvent> = TRANSITIONS

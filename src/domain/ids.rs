@@ -101,6 +101,11 @@ pub fn derived(kind: &str, name: &str) -> String {
     Uuid::new_v5(&DERIVED, format!("{kind}:{name}").as_bytes()).simple().to_string()
 }
 
+/// Whether the text is a UUID, in any of its spellings.
+pub fn is_uuid(text: &str) -> bool {
+    Uuid::try_parse(text).is_ok()
+}
+
 /// Like [`derived`], spelled with dashes: the form of disk type ids.
 pub fn derived_with_dashes(kind: &str, name: &str) -> String {
     Uuid::new_v5(&DERIVED, format!("{kind}:{name}").as_bytes()).hyphenated().to_string()

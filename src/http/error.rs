@@ -26,21 +26,23 @@ pub enum Dialect {
     Keystone,
 }
 
-/// Which part of a path speaks which dialect; what is not listed speaks OpenStack's.
+/// What begins a path, or for EVS what follows its project, speaks which dialect; what is not
+/// listed speaks OpenStack's.
 const DIALECTS: &[(&str, Dialect)] = &[
     ("/identity", Dialect::Keystone),
     ("/v3/auth/", Dialect::Keystone),
-    ("/backuppolicy", Dialect::Evs),
+    ("backuppolicy", Dialect::Evs),
 ];
 
 impl Dialect {
     /// The dialect of a path, whether there is such a route or not.
     pub fn of(path: &str) -> Self {
+        let after_project = path.splitn(4, '/').nth(3).unwrap_or_default();
         DIALECTS
             .iter()
             .find(|(part, dialect)| match dialect {
                 Self::Keystone => path.starts_with(part),
-                Self::Evs | Self::OpenStack => path.contains(part),
+                Self::Evs | Self::OpenStack => after_project.starts_with(part),
             })
             .map_or(Self::OpenStack, |(_, dialect)| *dialect)
     }
@@ -109,7 +111,7 @@ pub struct NativeFault {
     pub message: &'static str,
 }
 
-/// HTTP status, OpenStack's fault name, and the code of the EVS dialect (errors.md §2, §4).
+/// HTTP status, OpenStack's fault name, and the code of the EVS dialect (OTC "EVS API Reference", "Error Codes").
 struct Fault(StatusCode, &'static str, &'static str);
 
 impl Fault {
@@ -233,7 +235,8 @@ fn service_fault(error: &ServiceError) -> Fault {
             | Resource::Transfer
             | Resource::Snapshot
             | Resource::Backup
-            | Resource::DiskType,
+            | Resource::DiskType
+            | Resource::DiskTypeName,
             _,
         ) => Fault::NOT_FOUND,
         S::TooManyPolicies(_) => Fault(StatusCode::BAD_REQUEST, "badRequest", "AutoBackup.0203"),
@@ -339,13 +342,9 @@ fn not_found(resource: Resource, id: &str) -> String {
         Resource::Backup => "Backup",
         Resource::Policy => "Backup policy",
         Resource::DiskType => "Volume type",
+        Resource::DiskTypeName => "Volume type with name",
     };
-    let named = resource == Resource::DiskType && uuid::Uuid::try_parse(id).is_err();
-    if named {
-        format!("{kind} with name {id} could not be found.")
-    } else {
-        format!("{kind} {id} could not be found.")
-    }
+    format!("{kind} {id} could not be found.")
 }
 
 fn quota_class(exceeded: &QuotaExceeded) -> &'static str {
@@ -424,6 +423,7 @@ mod tests {
             ("/v3/p/os-volume-transfer/x", Dialect::OpenStack),
             ("/nowhere", Dialect::OpenStack),
             ("/v2/p/backuppolicyresources/x/deleted_resources", Dialect::Evs),
+            ("/v2/p/volumes/backuppolicy", Dialect::OpenStack),
             ("/identity/v3/nowhere", Dialect::Keystone),
             ("/v3/auth/tokens", Dialect::Keystone),
         ] {

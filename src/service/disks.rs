@@ -9,7 +9,7 @@ use super::{App, Resource, Result, ServiceError, settle};
 use crate::domain::access::{Caller, Role};
 use crate::domain::disk::{Disk, DiskEvent, DiskQuery, DiskStatus, WrongStatus};
 use crate::domain::event::Event;
-use crate::domain::ids::DiskId;
+use crate::domain::ids::{DiskId, is_uuid};
 use crate::domain::quota::Wish;
 use crate::domain::transfer::TransferFacts;
 use crate::store::WriteTx;
@@ -59,10 +59,8 @@ impl App {
 
     fn new_disk(&self, caller: &Caller, new: NewDisk) -> Result<Disk> {
         let type_name = new.disk_type.as_ref().unwrap_or(&self.rules.default_type);
-        let disk_type = self
-            .rules
-            .disk_type(type_name)
-            .ok_or_else(|| ServiceError::NotFound(Resource::DiskType, type_name.clone()))?;
+        let disk_type =
+            self.rules.disk_type(type_name).ok_or_else(|| no_disk_type(type_name.clone()))?;
         let zone = match new.zone {
             Some(zone) if !self.rules.zones.contains(&zone) => {
                 return Err(ServiceError::UnknownZone(zone));
@@ -316,6 +314,11 @@ pub(super) async fn visible(
 
 fn parse(id: &str) -> Result<DiskId> {
     DiskId::parse(id).ok_or_else(|| no_disk(id.to_owned()))
+}
+
+fn no_disk_type(name_or_id: String) -> ServiceError {
+    let resource = if is_uuid(&name_or_id) { Resource::DiskType } else { Resource::DiskTypeName };
+    ServiceError::NotFound(resource, name_or_id)
 }
 
 fn no_disk(id: String) -> ServiceError {

@@ -108,8 +108,10 @@ pub enum Resource {
     Backup,
     /// A backup policy.
     Policy,
-    /// A disk type.
+    /// A disk type, by its id.
     DiskType,
+    /// A disk type, by its name.
+    DiskTypeName,
 }
 
 /// Why a use case came to nothing.

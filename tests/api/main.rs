@@ -10,4 +10,13 @@
 
 mod support;
 
+mod access;
+mod backups;
+mod disks;
+mod identity;
+mod policies;
+mod protocol;
+mod quotas;
+mod snapshots;
 mod transfers;
+mod types;

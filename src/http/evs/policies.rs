@@ -136,7 +136,7 @@ fn is_hours(text: &str) -> bool {
         .split(',')
         .map(|time| {
             let (hour, minute) = time.trim().split_once(':')?;
-            let hour = hour.parse().ok().filter(|hour| *hour < 24)?;
+            let hour = two_digits(hour).filter(|hour| *hour < 24)?;
             (minute == "00").then_some(hour)
         })
         .collect();
@@ -146,11 +146,15 @@ fn is_hours(text: &str) -> bool {
 fn is_time_zone(text: &str) -> bool {
     let offset = text.strip_prefix("UTC+").or_else(|| text.strip_prefix("UTC-"));
     offset.and_then(|offset| offset.split_once(':')).is_some_and(|(hours, minutes)| {
-        let two = |digits: &str, most: u32| {
-            digits.len() == 2 && digits.parse::<u32>().is_ok_and(|number| number <= most)
-        };
-        two(hours, 14) && two(minutes, 59)
+        let up_to = |digits: &str, most: u32| two_digits(digits).is_some_and(|n| n <= most);
+        up_to(hours, 14) && up_to(minutes, 59)
     })
+}
+
+/// Exactly two digits: `parse` alone would take `+2` too.
+fn two_digits(text: &str) -> Option<u32> {
+    let plain = text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit());
+    if plain { text.parse().ok() } else { None }
 }
 
 pub(in crate::http) async fn list(call: Call) -> Answer {

@@ -4,10 +4,11 @@ use actix_web::HttpResponse;
 use serde_json::{Value, json};
 
 use super::{not_found, only_reset, page, wanted_status};
-use crate::domain::access::Action;
+use crate::domain::access::{Action, Caller, Role};
 use crate::domain::backup::{Backup, BackupQuery, BackupSort, BackupStatus};
 use crate::domain::disk::DiskEvent;
 use crate::domain::ids::{BackupId, DiskId};
+use crate::domain::microversion::Microversion;
 use crate::domain::page::Direction;
 use crate::http::call::{Answer, Call};
 use crate::http::error::ApiError;
@@ -54,7 +55,7 @@ fn new_backup(body: &Value) -> Result<NewBackup, ApiError> {
 pub(in crate::http) async fn show(call: Call) -> Answer {
     let caller = call.may(Action::ShowBackup)?;
     let backup = call.app().backup(&caller, call.part("id")).await?;
-    Ok(HttpResponse::Ok().json(json!({"backup": detail(&call, &backup)})))
+    Ok(HttpResponse::Ok().json(json!({"backup": detail(&call, &caller, &backup)})))
 }
 
 pub(in crate::http) async fn delete(call: Call) -> Answer {
@@ -76,14 +77,14 @@ pub(in crate::http) async fn action(call: Call) -> Answer {
 }
 
 pub(in crate::http) async fn list(call: Call) -> Answer {
-    list_as(&call, summary).await
+    list_as(&call, |call, _, backup| summary(call, backup)).await
 }
 
 pub(in crate::http) async fn list_detail(call: Call) -> Answer {
     list_as(&call, detail).await
 }
 
-async fn list_as(call: &Call, view: fn(&Call, &Backup) -> Value) -> Answer {
+async fn list_as(call: &Call, view: fn(&Call, &Caller, &Backup) -> Value) -> Answer {
     let caller = call.may(Action::ListBackups)?;
     let query = BackupQuery {
         project: None,
@@ -101,7 +102,7 @@ async fn list_as(call: &Call, view: fn(&Call, &Backup) -> Value) -> Answer {
     let limit = query.page.limit;
     let backups = call.app().backups(&caller, call.everywhere()?, query).await?;
     let id = |backup: &Backup| backup.id.to_string();
-    let body = page(call, "backups", limit, &backups, id, |backup| view(call, backup));
+    let body = page(call, "backups", limit, &backups, id, |backup| view(call, &caller, backup));
     Ok(HttpResponse::Ok().json(body))
 }
 
@@ -110,9 +111,10 @@ fn summary(call: &Call, backup: &Backup) -> Value {
     json!({"id": id, "name": backup.name, "links": call.links("backups", &id)})
 }
 
-fn detail(call: &Call, backup: &Backup) -> Value {
+/// From 3.18 and 3.56 on, admins are told whose a backup is.
+fn detail(call: &Call, caller: &Caller, backup: &Backup) -> Value {
     let id = backup.id.to_string();
-    json!({
+    let mut view = json!({
         "id": id,
         "status": backup.status.as_str(),
         "size": backup.size_gib,
@@ -130,5 +132,15 @@ fn detail(call: &Call, backup: &Backup) -> Value {
         "has_dependent_backups": false,
         "snapshot_id": null,
         "data_timestamp": zoneless(backup.created_at),
-    })
+    });
+    if let Some(members) = view.as_object_mut().filter(|_| caller.role == Role::Admin) {
+        let mut since = |version: Microversion, name: &str, value: &str| {
+            if call.version() >= version {
+                members.insert(name.to_owned(), value.into());
+            }
+        };
+        since(Microversion(3, 18), "os-backup-project-attr:project_id", backup.project.as_str());
+        since(Microversion(3, 56), "user_id", backup.user.as_str());
+    }
+    view
 }

@@ -17,7 +17,7 @@ use crate::http::time::zoneless;
 use crate::service::disks::{DiskChange, NewDisk};
 use crate::service::{DiskType, Resource};
 
-/// From here on unknown members of create and update are refused.
+/// From here on unknown members of create are refused, and updates without any member.
 const STRICT: Microversion = Microversion(3, 53);
 
 const SORT_WORDS: SortWords<DiskSort> = &[
@@ -152,15 +152,18 @@ async fn list_as(call: &Call, view: fn(&Call, &Caller, &Disk) -> Value) -> Answe
 
 pub(in crate::http) async fn update(call: Call) -> Answer {
     let caller = call.may(Action::UpdateDisk)?;
-    let change = disk_change(&call.json()?)?;
+    let change = disk_change(&call.json()?, call.version())?;
     let id = call.part("id").to_owned();
     let disk =
         call.write(move |app| async move { app.update_disk(&caller, &id, change).await }).await?;
     Ok(HttpResponse::Ok().json(json!({"volume": view(&call, &disk)})))
 }
 
-fn disk_change(body: &Value) -> Result<DiskChange, ApiError> {
+fn disk_change(body: &Value, version: Microversion) -> Result<DiskChange, ApiError> {
     let volume = Fields::only(body, "volume")?;
+    if version >= STRICT && volume.keys().next().is_none() {
+        return Err(volume.wrong("{} does not have enough properties"));
+    }
     volume.no_others(&[
         "name",
         "description",

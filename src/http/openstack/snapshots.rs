@@ -93,7 +93,7 @@ pub(in crate::http) async fn action(call: Call) -> Answer {
 }
 
 pub(in crate::http) async fn list(call: Call) -> Answer {
-    list_as(&call, view).await
+    list_as(&call, |_, snapshot| summary(snapshot)).await
 }
 
 pub(in crate::http) async fn list_detail(call: Call) -> Answer {
@@ -122,8 +122,8 @@ async fn list_as(call: &Call, view: fn(&Call, &Snapshot) -> Value) -> Answer {
     Ok(HttpResponse::Ok().json(body))
 }
 
-fn view(call: &Call, snapshot: &Snapshot) -> Value {
-    let mut view = json!({
+fn summary(snapshot: &Snapshot) -> Value {
+    json!({
         "id": snapshot.id.to_string(),
         "created_at": zoneless(snapshot.created_at),
         "updated_at": snapshot.updated_at.map(zoneless),
@@ -133,7 +133,12 @@ fn view(call: &Call, snapshot: &Snapshot) -> Value {
         "status": snapshot.status.as_str(),
         "size": snapshot.size_gib,
         "metadata": snapshot.metadata,
-    });
+    })
+}
+
+/// The same with what later versions add, as create answers it.
+fn view(call: &Call, snapshot: &Snapshot) -> Value {
+    let mut view = summary(snapshot);
     if let Some(members) = view.as_object_mut() {
         if call.version() >= Microversion(3, 14) {
             members.insert("group_snapshot_id".to_owned(), Value::Null);
@@ -148,6 +153,7 @@ fn view(call: &Call, snapshot: &Snapshot) -> Value {
     view
 }
 
+/// The same with what show and the detailed list add.
 fn detail(call: &Call, snapshot: &Snapshot) -> Value {
     let mut view = view(call, snapshot);
     if let Some(members) = view.as_object_mut() {

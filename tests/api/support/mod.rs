@@ -198,6 +198,26 @@ impl Answer {
         self.is(status, &json!({name: {"code": status, "message": message}}));
     }
 
+    /// Asserts an error of the EVS dialect.
+    #[track_caller]
+    pub(crate) fn is_evs_fault(&self, status: u16, code: &str, message: &str) {
+        self.is(status, &json!({"error": {"code": code, "message": message}}));
+    }
+
+    /// Asserts an error of Keystone's dialect.
+    #[track_caller]
+    pub(crate) fn is_keystone_fault(&self, status: u16, title: &str, message: &str) {
+        let fault = json!({"code": status, "message": message, "title": title});
+        self.is(status, &json!({"error": fault}));
+    }
+
+    /// Asserts the one answer to everybody who is not let in.
+    #[track_caller]
+    pub(crate) fn is_unauthenticated(&self) {
+        let message = "The request you have made requires authentication.";
+        self.is_keystone_fault(401, "Unauthorized", message);
+    }
+
     /// Asserts a broken quota.
     #[track_caller]
     pub(crate) fn is_over_limit(&self, message: &str) {
@@ -230,12 +250,35 @@ impl Client {
         Self { version: Some(header.to_owned()), ..self.clone() }
     }
 
+    /// The same client with another token, or with none.
+    pub(crate) fn with_token(&self, token: Option<&str>) -> Self {
+        Self { token: token.map(str::to_owned), ..self.clone() }
+    }
+
+    /// The same client in the paths of another project.
+    pub(crate) fn in_project(&self, project: &str) -> Self {
+        Self { project: project.to_owned(), ..self.clone() }
+    }
+
     /// The same client speaking to a server that was started anew.
     pub(crate) fn moved_to(&self, server: &TestServer) -> Self {
         Self { url: server.url(), ..self.clone() }
     }
 
     pub(crate) async fn send(&self, method: Method, path: &str, body: Option<String>) -> Answer {
+        let json = [("content-type", "application/json")];
+        let headers: &[(&str, &str)] = if body.is_some() { &json } else { &[] };
+        self.send_with(method, path, headers, body).await
+    }
+
+    /// Sends these headers besides the client's own.
+    pub(crate) async fn send_with(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<String>,
+    ) -> Answer {
         let mut request = self.http.request(method, format!("{}{path}", self.url));
         if let Some(token) = &self.token {
             request = request.header("x-auth-token", token);
@@ -243,8 +286,11 @@ impl Client {
         if let Some(version) = &self.version {
             request = request.header("openstack-api-version", version);
         }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         if let Some(body) = body {
-            request = request.header("content-type", "application/json").body(body);
+            request = request.body(body);
         }
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());

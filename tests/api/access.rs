@@ -1,0 +1,325 @@
+//! Who is let in where: tokens, projects, roles, open mode, and the loopback rule.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use evs_local::config::{Account, AuthMode, Settings};
+use evs_local::domain::clock::ManualClock;
+use evs_local::server::Server;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::disks::{ABSENT, VERSIONS};
+use crate::support::{Answer, Client, PASSWORD, START, TestServer};
+
+/// What every answer to a role that does not suffice names: the rule, and the role it asks for.
+#[derive(Clone, Copy)]
+enum Needs {
+    Reader,
+    Member(&'static str),
+    Admin(&'static str),
+}
+use Needs::{Admin, Member, Reader};
+
+struct Route {
+    method: Method,
+    path: String,
+    body: Value,
+    needs: Needs,
+}
+
+/// Every route under a project, without the version. `ID` stands for an id.
+fn routes(version: &str) -> Vec<Route> {
+    let mut routes = Vec::new();
+    let mut add = |method: Method, path: &str, body: Value, needs: Needs| {
+        routes.push(Route { method, path: path.to_owned(), body, needs });
+    };
+    let none = Value::Null;
+    let transfers: &[&str] = if version == "v2" {
+        &["os-volume-transfer"]
+    } else {
+        &["os-volume-transfer", "volume-transfers"]
+    };
+    for name in transfers {
+        let own = format!("{name}/ID");
+        let accept = format!("{own}/accept");
+        let (offer, key) =
+            (json!({"transfer": {"volume_id": ABSENT}}), json!({"accept": {"auth_key": "k"}}));
+        add(Method::GET, name, none.clone(), Reader);
+        add(Method::GET, &format!("{name}/detail"), none.clone(), Reader);
+        add(Method::GET, &own, none.clone(), Reader);
+        add(Method::POST, name, offer, Member("volume:create_transfer"));
+        add(Method::POST, &accept, key, Member("volume:accept_transfer"));
+        add(Method::DELETE, &own, none.clone(), Member("volume:delete_transfer"));
+    }
+    let named = json!({"volume": {"name": "x"}});
+    add(Method::POST, "volumes", json!({"volume": {"size": 1}}), Member("volume:create"));
+    add(Method::PUT, "volumes/ID", named, Member("volume:update"));
+    add(Method::DELETE, "volumes/ID", none.clone(), Member("volume:delete"));
+    for (action, needs) in [
+        (json!({"os-extend": {"new_size": 20}}), Member("volume:extend")),
+        (json!({"os-set_bootable": {"bootable": true}}), Member("volume:update")),
+        (
+            json!({"os-reset_status": {"status": "error"}}),
+            Admin("volume_extension:volume_admin_actions:reset_status"),
+        ),
+        (
+            json!({"os-force_delete": {}}),
+            Admin("volume_extension:volume_admin_actions:force_delete"),
+        ),
+    ] {
+        add(Method::POST, "volumes/ID/action", action, needs);
+    }
+    for (kind, body, create, delete, reset) in [
+        (
+            "snapshots",
+            json!({"snapshot": {"volume_id": ABSENT}}),
+            "volume:create_snapshot",
+            "volume:delete_snapshot",
+            "volume_extension:snapshot_admin_actions:reset_status",
+        ),
+        (
+            "backups",
+            json!({"backup": {"volume_id": ABSENT}}),
+            "backup:create",
+            "backup:delete",
+            "volume_extension:backup_admin_actions:reset_status",
+        ),
+    ] {
+        let own = format!("{kind}/ID");
+        let error = json!({"os-reset_status": {"status": "error"}});
+        add(Method::POST, kind, body, Member(create));
+        add(Method::DELETE, &own, none.clone(), Member(delete));
+        add(Method::POST, &format!("{own}/action"), error, Admin(reset));
+    }
+    for kind in ["volumes", "snapshots", "backups"] {
+        for rest in ["", "/detail", "/ID"] {
+            add(Method::GET, &format!("{kind}{rest}"), none.clone(), Reader);
+        }
+    }
+    for path in ["types", "types/ID", "os-availability-zone", "os-quota-sets/PROJECT"] {
+        add(Method::GET, path, none.clone(), Reader);
+    }
+    let quota = json!({"quota_set": {"volumes": 1}});
+    add(Method::PUT, "os-quota-sets/PROJECT", quota, Admin("volume_extension:quotas:update"));
+    if version == "v2" {
+        let disks = json!([{"resource_id": ABSENT, "resource_type": "volume"}]);
+        let bind = json!({"backup_policy_id": ABSENT, "resources": disks});
+        let policy = json!({"backup_policy_name": "x", "scheduled_policy": {
+            "start_time": "02:00", "frequency": 1, "rentention_num": 7, "status": "ON",
+        }});
+        let unbind = "backuppolicyresources/ID/deleted_resources";
+        for path in ["backuppolicy", "backuppolicy/ID", "backuppolicyresources?policy_id=ID"] {
+            add(Method::GET, path, none.clone(), Reader);
+        }
+        add(Method::POST, "backuppolicy", policy, Member("vbs:backupPolicy:create"));
+        add(Method::DELETE, "backuppolicy/ID", none, Member("vbs:backupPolicy:delete"));
+        add(Method::POST, "backuppolicyresources", bind, Member("vbs:backupPolicy:associate"));
+        let body = json!({"resources": disks});
+        add(Method::POST, unbind, body, Member("vbs:backupPolicy:disassociate"));
+    }
+    routes
+}
+
+async fn ask(client: &Client, version: &str, project: &str, route: &Route) -> Answer {
+    let path = route.path.replace("ID", ABSENT).replace("PROJECT", project);
+    let body = (!route.body.is_null()).then(|| route.body.to_string());
+    client.send(route.method.clone(), &format!("/{version}/{project}/{path}"), body).await
+}
+
+/// Asserts an error in the dialect of the route.
+#[track_caller]
+fn is_fault(answer: &Answer, route: &Route, status: u16, code: &str, message: &str) {
+    if route.path.starts_with("backuppolicy") {
+        answer.is_evs_fault(status, code, message);
+    } else {
+        answer.is_fault(status, message);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_route_lets_in_without_a_good_token_and_the_tokens_own_project() {
+    let server = TestServer::start().await;
+    let (demo, admin) = (server.login("demo").await, server.login("admin").await);
+    let partner = server.login("partner").await;
+    let challenge = format!("Keystone uri=\"{}/identity\"", server.url());
+    for version in VERSIONS {
+        for route in routes(version) {
+            for token in [None, Some(""), Some("garbage"), Some("ü"), Some(PASSWORD)] {
+                let client = demo.with_token(token);
+                let answer = ask(&client, version, &demo.project, &route).await;
+                answer.is_unauthenticated();
+                assert_eq!(answer.header("www-authenticate"), challenge);
+            }
+            for client in [&demo, &admin] {
+                for project in [&partner.project, "nonsense"] {
+                    let answer = ask(client, version, project, &route).await;
+                    is_fault(&answer, &route, 400, "EVS.5400", "Malformed request url");
+                }
+            }
+        }
+    }
+    let usage =
+        demo.get(&demo.path("v3", &format!("os-quota-sets/{}?usage=1", demo.project))).await;
+    assert_eq!(usage.body["quota_set"]["volumes"]["in_use"], 0, "nothing was made");
+    server.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_looks_a_member_changes_and_an_admin_does_the_rest() {
+    let server = TestServer::start_with(|settings| {
+        let viewer = Account { name: "viewer".to_owned(), role: "reader".to_owned() };
+        settings.bootstrap.accounts.push(viewer);
+    })
+    .await;
+    let viewer = server.login("viewer").await;
+    let (member, admin) = (server.login("demo").await, server.login("admin").await);
+    for version in VERSIONS {
+        for route in routes(version) {
+            for (client, allowed) in [
+                (&viewer, matches!(route.needs, Reader)),
+                (&member, matches!(route.needs, Reader | Member(_))),
+                (&admin, true),
+            ] {
+                let answer = ask(client, version, &client.project, &route).await;
+                let (method, path) = (&route.method, &route.path);
+                if allowed {
+                    assert!(![401, 403].contains(&answer.status), "{method} {path}: {answer:?}");
+                } else {
+                    let (Member(rule) | Admin(rule)) = route.needs else { panic!("{path}") };
+                    let message = format!("Policy doesn't allow {rule} to be performed.");
+                    is_fault(&answer, &route, 403, "EVS.5403", &message);
+                }
+            }
+        }
+    }
+    server.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_admin_sees_and_changes_what_is_other_projects_from_its_own_path() {
+    let server = TestServer::start().await;
+    let (admin, demo) = (server.login("admin").await, server.login("demo").await);
+    for version in VERSIONS {
+        let disk = demo.disk().await;
+        let path = admin.path(version, &format!("volumes/{disk}"));
+        let seen = admin.get(&path).await;
+        assert_eq!(seen.body["volume"]["os-vol-tenant-attr:tenant_id"], json!(demo.project));
+        let snapshot = demo.snapshot(&disk).await;
+        let backup = demo.backup(&disk).await;
+        let (changed, body) = (Method::PUT, json!({"volume": {"name": "by admin"}}));
+        let answer = admin.send(changed, &path, Some(body.to_string())).await;
+        assert_eq!(answer.body["volume"]["name"], "by admin");
+        for (kind, id) in [("snapshots", &snapshot), ("backups", &backup), ("volumes", &disk)] {
+            let path = admin.path(version, &format!("{kind}/{id}"));
+            assert_eq!(admin.get(&path).await.status, 200, "{kind}");
+            admin.delete(&path).await.is_empty(202);
+        }
+    }
+    server.finish().await;
+}
+
+async fn open() -> TestServer {
+    TestServer::start_with(|settings| settings.auth.mode = AuthMode::Open).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_open_mode_anybody_is_a_member_of_the_project_in_the_path() {
+    let server = open().await;
+    let demo = server.login("demo").await;
+    for version in VERSIONS {
+        for (n, token) in [None, Some("garbage"), demo.token.as_deref()].into_iter().enumerate() {
+            let mut client = demo.with_token(token).in_project(&format!("Project_{version}-{n}"));
+            if n < 2 {
+                client.user = "anybody".to_owned();
+            }
+            let disk = client.disk_of(json!({"size": 10})).await;
+            let expected = crate::disks::shown(&client, version, &disk, json!({}));
+            let path = client.path(version, &format!("volumes/{disk}"));
+            client.get(&path).await.is(200, &json!({"volume": expected}));
+            let (transfer, key) = client.offer(&disk).await;
+            let taker = client.in_project("taker");
+            assert_eq!(taker.accept(&transfer, &key).await.status, 202);
+            client.get(&path).await.is_fault(404, &format!("Volume {disk} could not be found."));
+            let reset = json!({"os-reset_status": {"status": "error"}});
+            client.act(&disk, reset).await.is_fault(
+                403,
+                "Policy doesn't allow volume_extension:volume_admin_actions:reset_status to be \
+                 performed.",
+            );
+        }
+    }
+    server.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_open_mode_an_admins_token_keeps_its_role_in_any_project() {
+    let server = open().await;
+    let (admin, demo) = (server.login("admin").await, server.login("demo").await);
+    let disk = demo.disk().await;
+    let anywhere = admin.in_project("anywhere");
+    anywhere.reset(&disk, "error").await;
+    assert_eq!(demo.disk_status(&disk).await, "error");
+    server.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_open_mode_a_malformed_project_id_is_refused() {
+    let server = open().await;
+    let nobody = server.anonymous();
+    for version in VERSIONS {
+        for project in ["a.b", "a%20b", "%27", "p%C3%A4", &"x".repeat(65)] {
+            let path = format!("/{version}/{project}/volumes");
+            nobody.get(&path).await.is_fault(400, "Malformed request url");
+            let made = nobody.post(&path, json!({"volume": {"size": 1}})).await;
+            made.is_fault(400, "Malformed request url");
+        }
+        for project in ["a", "A_b-9", &"x".repeat(64)] {
+            let path = format!("/{version}/{project}/volumes");
+            nobody.get(&path).await.is(200, &json!({"volumes": []}));
+        }
+    }
+    server.finish().await;
+}
+
+/// Starts a server on all addresses; why it does not start.
+async fn exposed(change: impl FnOnce(&mut Settings)) -> Option<String> {
+    let dir = tempfile::TempDir::new().unwrap();
+    let mut settings = Settings::defaults().unwrap();
+    settings.server.listen = "0.0.0.0:0".parse().unwrap();
+    settings.server.workers = 1;
+    settings.data.dir = dir.path().join("data");
+    settings.bootstrap.password = PASSWORD.into();
+    settings.auth.password.memory_kib = 8;
+    settings.auth.password.iterations = 1;
+    change(&mut settings);
+    let start: DateTime<Utc> = START.parse().unwrap();
+    match Server::start(settings, Arc::new(ManualClock::at(start))).await {
+        Ok(running) => {
+            running.stop().await;
+            None
+        }
+        Err(why) => Some(why.to_string()),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn beyond_loopback_nobody_walks_in_by_open_mode_or_the_password_that_all_know() {
+    let refusal = |why: &str| {
+        Some(format!(
+            "refusing to listen on 0.0.0.0:0, which is beyond loopback, {why}: change that, or \
+             allow it with --allow-remote"
+        ))
+    };
+    let open = |settings: &mut Settings| settings.auth.mode = AuthMode::Open;
+    let known = |settings: &mut Settings| settings.bootstrap.password = "secret".into();
+    assert_eq!(exposed(open).await, refusal("in open mode"));
+    assert_eq!(exposed(known).await, refusal("with the default password"));
+    assert_eq!(exposed(|_| {}).await, None);
+    let insisted = exposed(|settings| {
+        open(settings);
+        known(settings);
+        settings.server.allow_remote = true;
+    });
+    assert_eq!(insisted.await, None);
+}
