@@ -135,6 +135,14 @@ actions! {
     ShowQuota: Reader, "volume_extension:quotas:show";
     /// Change the quota of a project.
     UpdateQuota: Admin, "volume_extension:quotas:update";
+    /// Take the quota of a project back to the defaults.
+    DeleteQuota: Admin, "volume_extension:quotas:delete";
+    /// Show the limits of every project.
+    ShowQuotaClass: Admin, "volume_extension:quota_classes:get";
+    /// Change the limits of every project.
+    UpdateQuotaClass: Admin, "volume_extension:quota_classes:update";
+    /// Show one's limits and what is used of them.
+    ShowLimits: Reader, "limits_extension:used_limits";
     /// List disk types.
     ListTypes: Reader, "volume_extension:type_get_all";
     /// Show a disk type.

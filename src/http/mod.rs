@@ -106,8 +106,16 @@ fn block_storage(scope: Scope) -> Scope {
         .service(
             resource("/os-quota-sets/{target}")
                 .route(get().to(quotas::show))
-                .route(put().to(quotas::update)),
+                .route(put().to(quotas::update))
+                .route(delete().to(quotas::delete)),
         )
+        .service(resource("/os-quota-sets/{target}/defaults").route(get().to(quotas::defaults)))
+        .service(
+            resource("/os-quota-class-sets/{class}")
+                .route(get().to(quotas::show_class))
+                .route(put().to(quotas::update_class)),
+        )
+        .service(resource("/limits").route(get().to(quotas::limits_and_usage)))
         .service(resource("/types").route(get().to(types::list)))
         .service(resource("/types/{id}").route(get().to(types::show)))
         .service(resource("/os-availability-zone").route(get().to(zones::list)))

@@ -97,11 +97,18 @@ fn routes(version: &str) -> Vec<Route> {
             add(Method::GET, &format!("{kind}{rest}"), none.clone(), Reader);
         }
     }
-    for path in ["types", "types/ID", "os-availability-zone", "os-quota-sets/PROJECT"] {
+    let own_quota = "os-quota-sets/PROJECT";
+    let defaults = "os-quota-sets/PROJECT/defaults";
+    for path in ["types", "types/ID", "os-availability-zone", own_quota, defaults, "limits"] {
         add(Method::GET, path, none.clone(), Reader);
     }
     let quota = json!({"quota_set": {"volumes": 1}});
-    add(Method::PUT, "os-quota-sets/PROJECT", quota, Admin("volume_extension:quotas:update"));
+    add(Method::PUT, own_quota, quota, Admin("volume_extension:quotas:update"));
+    add(Method::DELETE, own_quota, none.clone(), Admin("volume_extension:quotas:delete"));
+    let class = "os-quota-class-sets/default";
+    let body = json!({"quota_class_set": {"volumes": 1}});
+    add(Method::GET, class, none.clone(), Admin("volume_extension:quota_classes:get"));
+    add(Method::PUT, class, body, Admin("volume_extension:quota_classes:update"));
     if version == "v2" {
         let disks = json!([{"resource_id": ABSENT, "resource_type": "volume"}]);
         let bind = json!({"backup_policy_id": ABSENT, "resources": disks});

@@ -14,6 +14,7 @@ mod access;
 mod backups;
 mod disks;
 mod identity;
+mod limits;
 mod policies;
 mod protocol;
 mod quotas;

@@ -51,3 +51,30 @@ async fn a_limit_is_read_back_as_it_was_set_last() {
     assert_eq!(reader.limits(&atlas).await.unwrap(), expected);
     assert_eq!(reader.limits(&project("gamma")).await.unwrap(), BTreeMap::new());
 }
+
+#[tokio::test]
+async fn the_limits_of_every_project_stand_under_a_projects_own_which_can_be_taken_away() {
+    let bench = Bench::new().await;
+    let (atlas, beta) = (project("atlas"), project("beta"));
+    bench
+        .commit(|unit| {
+            unit.set_limit(&atlas, "volumes", 5);
+            unit.set_class_limit("volumes", 9);
+            unit.set_class_limit("snapshots", 3);
+        })
+        .await;
+    bench.commit(|unit| unit.set_class_limit("snapshots", 4)).await;
+    let limits =
+        |volumes| BTreeMap::from([("volumes".to_owned(), volumes), ("snapshots".to_owned(), 4)]);
+    let mut reader = bench.store.read().await.unwrap();
+    assert_eq!(reader.class_limits().await.unwrap(), limits(9));
+    for (project, volumes) in [(&atlas, 5), (&beta, 9)] {
+        assert_eq!(reader.limits(project).await.unwrap(), limits(volumes));
+        assert_eq!(reader.quota(project).await.unwrap().0, limits(volumes));
+    }
+    drop(reader);
+    bench.commit(|unit| unit.delete_limits(&atlas)).await;
+    bench.commit(|unit| unit.delete_limits(&atlas)).await;
+    let mut reader = bench.store.read().await.unwrap();
+    assert_eq!(reader.limits(&atlas).await.unwrap(), limits(9));
+}

@@ -1,4 +1,4 @@
-//! `os-quota-sets`: what a project may have and has.
+//! `os-quota-sets`, `os-quota-class-sets` and `limits`: what a project may have and has.
 
 use std::collections::BTreeMap;
 
@@ -7,18 +7,25 @@ use serde_json::{Map, Value, json};
 
 use crate::domain::access::{Action, Role};
 use crate::domain::ids::ProjectId;
-use crate::domain::quota::{Quota, UNLIMITED};
+use crate::domain::quota::{Limits, Quota, UNLIMITED};
 use crate::http::call::{Answer, Call};
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, truth};
+use crate::service::quotas::QUOTA_CLASS;
 
 /// A project sees its own quota, an admin every one.
-pub(in crate::http) async fn show(call: Call) -> Answer {
+fn target(call: &Call) -> Result<ProjectId, ApiError> {
     let caller = call.may(Action::ShowQuota)?;
     let target = ProjectId::new(call.part("target"));
-    if target != caller.project && caller.role != Role::Admin {
-        return Err(ApiError::Forbidden(Action::ShowQuota));
+    if target == caller.project || caller.role == Role::Admin {
+        Ok(target)
+    } else {
+        Err(ApiError::Forbidden(Action::ShowQuota))
     }
+}
+
+pub(in crate::http) async fn show(call: Call) -> Answer {
+    let target = target(&call)?;
     let with_usage = match call.query("usage") {
         None => false,
         Some(text) => truth(text).ok_or_else(|| {
@@ -40,10 +47,69 @@ pub(in crate::http) async fn show(call: Call) -> Answer {
     Ok(HttpResponse::Ok().json(json!({"quota_set": set})))
 }
 
+/// The limits of a project that has none of its own.
+pub(in crate::http) async fn defaults(call: Call) -> Answer {
+    let target = target(&call)?;
+    let limits = call.app().default_limits().await?;
+    let mut set = quota_set(&call, |key| limits.of(key).into());
+    set.insert("id".to_owned(), target.as_str().into());
+    Ok(HttpResponse::Ok().json(json!({"quota_set": set})))
+}
+
+pub(in crate::http) async fn delete(call: Call) -> Answer {
+    let caller = call.may(Action::DeleteQuota)?;
+    let target = ProjectId::new(call.part("target"));
+    call.write(move |app| async move { app.reset_limits(&caller, &target).await }).await?;
+    Ok(HttpResponse::Ok().finish())
+}
+
+/// Any class is shown as `default`, which is the only one (as Cinder does).
+pub(in crate::http) async fn show_class(call: Call) -> Answer {
+    call.may(Action::ShowQuotaClass)?;
+    let limits = call.app().default_limits().await?;
+    let mut set = quota_set(&call, |key| limits.of(key).into());
+    set.insert("id".to_owned(), call.part("class").into());
+    Ok(HttpResponse::Ok().json(json!({"quota_class_set": set})))
+}
+
+pub(in crate::http) async fn update_class(call: Call) -> Answer {
+    let caller = call.may(Action::UpdateQuotaClass)?;
+    let limits = limits(&call.json()?, "quota_class_set", &call.app().rules().quota_keys())?;
+    if call.part("class") != QUOTA_CLASS {
+        return Err(ApiError::NoRoute);
+    }
+    let limits: Limits =
+        call.write(move |app| async move { app.set_default_limits(&caller, limits).await }).await?;
+    let set = quota_set(&call, |key| limits.of(key).into());
+    Ok(HttpResponse::Ok().json(json!({"quota_class_set": set})))
+}
+
+/// One's limits and what is used of them, under the names of the compute API.
+pub(in crate::http) async fn limits_and_usage(call: Call) -> Answer {
+    let caller = call.may(Action::ShowLimits)?;
+    let project = match call.query("project_id").filter(|_| caller.role == Role::Admin) {
+        Some(other) => ProjectId::new(other),
+        None => caller.project,
+    };
+    let quota = call.app().quota(&project).await?;
+    let mut absolute = Map::new();
+    for (key, most, used) in [
+        ("volumes", "maxTotalVolumes", "totalVolumesUsed"),
+        ("gigabytes", "maxTotalVolumeGigabytes", "totalGigabytesUsed"),
+        ("snapshots", "maxTotalSnapshots", "totalSnapshotsUsed"),
+        ("backups", "maxTotalBackups", "totalBackupsUsed"),
+        ("backup_gigabytes", "maxTotalBackupGigabytes", "totalBackupGigabytesUsed"),
+    ] {
+        absolute.insert(most.to_owned(), quota.limits.of(key).into());
+        absolute.insert(used.to_owned(), quota.usage.of(key).into());
+    }
+    Ok(HttpResponse::Ok().json(json!({"limits": {"rate": [], "absolute": absolute}})))
+}
+
 pub(in crate::http) async fn update(call: Call) -> Answer {
     let caller = call.may(Action::UpdateQuota)?;
     let target = call.part("target").to_owned();
-    let limits = limits(&call.json()?, &call.app().rules().quota_keys())?;
+    let limits = limits(&call.json()?, "quota_set", &call.app().rules().quota_keys())?;
     if !ProjectId::is_well_formed(&target) {
         return Err(ApiError::NoRoute);
     }
@@ -56,8 +122,8 @@ pub(in crate::http) async fn update(call: Call) -> Answer {
     Ok(HttpResponse::Ok().json(json!({"quota_set": set})))
 }
 
-fn limits(body: &Value, keys: &[String]) -> Result<BTreeMap<String, i64>, ApiError> {
-    let set = Fields::only(body, "quota_set")?;
+fn limits(body: &Value, name: &str, keys: &[String]) -> Result<BTreeMap<String, i64>, ApiError> {
+    let set = Fields::only(body, name)?;
     let mut limits = BTreeMap::new();
     for key in set.keys().filter(|key| *key != "tenant_id") {
         if !keys.contains(key) {

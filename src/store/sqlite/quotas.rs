@@ -13,9 +13,24 @@ use crate::store::{QuotaReads, QuotaWrites, Result};
 
 #[async_trait]
 impl<T: AsConnection> QuotaReads for T {
+    async fn class_limits(&mut self) -> Result<BTreeMap<String, i64>> {
+        let rows = sqlx::query_as::<_, (String, i64)>(
+            "SELECT key, hard_limit FROM quota_classes WHERE class = 'default'",
+        )
+        .fetch_all(self.connection()?)
+        .await
+        .map_err(errors::of_statement)?;
+        Ok(rows.into_iter().collect())
+    }
+
     async fn limits(&mut self, project: &ProjectId) -> Result<BTreeMap<String, i64>> {
         let rows = sqlx::query_as::<_, (String, i64)>(
-            "SELECT key, hard_limit FROM quotas WHERE project_id = $1",
+            "SELECT key, hard_limit FROM quotas WHERE project_id = $1
+             UNION ALL
+             SELECT key, hard_limit FROM quota_classes AS c
+             WHERE class = 'default'
+               AND NOT EXISTS (SELECT 1 FROM quotas AS q
+                               WHERE q.project_id = $1 AND q.key = c.key)",
         )
         .bind(project.as_str())
         .fetch_all(self.connection()?)
@@ -28,6 +43,11 @@ impl<T: AsConnection> QuotaReads for T {
         // One statement, so that the limits and every count are of one moment.
         let rows = sqlx::query_as::<_, (String, String, i64, i64)>(
             "SELECT 'limit', key, hard_limit, 0 FROM quotas WHERE project_id = $1
+             UNION ALL
+             SELECT 'limit', key, hard_limit, 0 FROM quota_classes AS c
+             WHERE class = 'default'
+               AND NOT EXISTS (SELECT 1 FROM quotas AS q
+                               WHERE q.project_id = $1 AND q.key = c.key)
              UNION ALL
              SELECT 'disks', disk_type, count(*), sum(size_gib)
              FROM disks WHERE project_id = $1 GROUP BY disk_type
@@ -78,6 +98,25 @@ impl QuotaWrites for Unit {
                  ON CONFLICT (project_id, key) DO UPDATE SET hard_limit = excluded.hard_limit",
             )
             .bind(project)
+            .bind(key)
+            .bind(limit),
+        );
+    }
+
+    fn delete_limits(&mut self, project: &ProjectId) {
+        self.queue(
+            Write::of_any_rows("delete limits", "DELETE FROM quotas WHERE project_id = ?")
+                .bind(project),
+        );
+    }
+
+    fn set_class_limit(&mut self, key: &str, limit: i64) {
+        self.queue(
+            Write::of_one_row(
+                "set class limit",
+                "INSERT INTO quota_classes (class, key, hard_limit) VALUES ('default', ?, ?)
+                 ON CONFLICT (class, key) DO UPDATE SET hard_limit = excluded.hard_limit",
+            )
             .bind(key)
             .bind(limit),
         );
