@@ -69,7 +69,7 @@ impl fmt::Display for Holder {
 #[derive(Debug, thiserror::Error)]
 pub enum DataDirError {
     /// It does not exist and cannot be made.
-    #[error("cannot create the data directory {}", path.display())]
+    #[error("cannot create the data directory {} (choose another with --data)", path.display())]
     Create {
         /// The directory.
         path: PathBuf,
@@ -77,10 +77,10 @@ pub enum DataDirError {
         source: io::Error,
     },
     /// There is something else of that name.
-    #[error("{} is not a directory", .0.display())]
+    #[error("{} is not a directory; choose another with --data", .0.display())]
     NotADirectory(PathBuf),
     /// A file in it cannot be written.
-    #[error("cannot write {}", path.display())]
+    #[error("cannot write {} (make it writable, or choose another directory with --data)", path.display())]
     NotWritable {
         /// The file.
         path: PathBuf,

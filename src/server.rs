@@ -1,5 +1,6 @@
 //! The server as a value: started from settings and a clock, stopped by a call. Wires the layers.
 
+use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::available_parallelism;
@@ -61,12 +62,17 @@ pub enum StartError {
     FirstAccounts(#[source] ServiceError),
     /// Everybody could come in.
     #[error(
-        "refusing to listen on {0}, which is beyond loopback, {1}: change that, or allow it with \
-         --allow-remote"
+        "refusing to listen on {0}, which is beyond loopback, {1}, or allow it with --allow-remote"
     )]
     Exposed(SocketAddr, &'static str),
+    /// Another process listens there.
+    #[error(
+        "cannot listen on {0}: another process has taken the port; stop it or choose another one \
+         with --listen"
+    )]
+    PortTaken(SocketAddr),
     /// The address.
-    #[error("cannot listen on {address}{}", hint(source))]
+    #[error("cannot listen on {address} (choose another with --listen)")]
     Listen {
         /// Where it should listen.
         address: SocketAddr,
@@ -75,13 +81,9 @@ pub enum StartError {
     },
 }
 
-fn hint(why: &std::io::Error) -> &'static str {
-    if why.kind() == std::io::ErrorKind::AddrInUse {
-        ": another process has taken the port; stop it or choose another one with --listen"
-    } else {
-        ""
-    }
-}
+const OPEN_MODE: &str = "in open mode: set auth.mode to \"token\"";
+const DEFAULT_PASSWORD: &str =
+    "with the default password: set bootstrap.password and begin a new data directory";
 
 impl Server {
     /// Starts a server: everything that can fail is done before the port is bound, and the port is
@@ -133,13 +135,19 @@ async fn bring_up(
             Some(FirstAccount { name: account.name.clone(), role: Role::parse(&account.role)? })
         })
         .collect();
+    refuse_exposure(settings, &app).await?;
     app.make_first_accounts(&settings.bootstrap.domain, &accounts, &settings.bootstrap.password)
         .await
         .map_err(StartError::FirstAccounts)?;
-    refuse_exposure(settings, &app).await?;
 
     let address = settings.server.listen;
-    let cannot_listen = |source| StartError::Listen { address, source };
+    let cannot_listen = |source: std::io::Error| {
+        if source.kind() == ErrorKind::AddrInUse {
+            StartError::PortTaken(address)
+        } else {
+            StartError::Listen { address, source }
+        }
+    };
     let listener = TcpListener::bind(address).map_err(cannot_listen)?;
     let addr = listener.local_addr().map_err(cannot_listen)?;
     let api = Data::new(Api {
@@ -171,20 +179,22 @@ async fn bring_up(
     Ok((addr, handle))
 }
 
-/// In open mode or with the password that everybody knows, only this machine is let in.
+/// In open mode or with the password that everybody knows, only this machine is let in. Asked before
+/// the first accounts are made: accounts that have the default password would keep it, and whoever
+/// then sets another one, as told, would be refused again.
 async fn refuse_exposure(settings: &Settings, app: &App) -> Result<(), StartError> {
     let listen = settings.server.listen;
     if listen.ip().is_loopback() || settings.server.allow_remote {
         return Ok(());
     }
     if settings.auth.mode == AuthMode::Open {
-        return Err(StartError::Exposed(listen, "in open mode"));
+        return Err(StartError::Exposed(listen, OPEN_MODE));
     }
-    let known = app.default_password_in_use().await.map_err(StartError::FirstAccounts)?;
-    if known {
-        return Err(StartError::Exposed(listen, "with the default password"));
-    }
-    Ok(())
+    let default = match app.default_password_in_use().await.map_err(StartError::FirstAccounts)? {
+        Some(default) => default,
+        None => settings.bootstrap.has_default_password(),
+    };
+    if default { Err(StartError::Exposed(listen, DEFAULT_PASSWORD)) } else { Ok(()) }
 }
 
 fn params(cost: HashCost) -> Result<Params, HasherError> {

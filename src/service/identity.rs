@@ -206,15 +206,17 @@ impl App {
         ));
     }
 
-    /// Whether some user's password is the one that everybody knows.
-    pub async fn default_password_in_use(&self) -> Result<bool> {
-        for user in self.read().await?.users().await? {
+    /// Whether some user's password is the one that everybody knows; none while there are no users.
+    pub async fn default_password_in_use(&self) -> Result<Option<bool>> {
+        let users = self.read().await?.users().await?;
+        let mut in_use = (!users.is_empty()).then_some(false);
+        for user in users {
             let known = AuthKey::presented(DEFAULT_PASSWORD.to_owned());
             if self.hasher.verify(known, user.password).await? {
-                return Ok(true);
+                in_use = Some(true);
             }
         }
-        Ok(false)
+        Ok(in_use)
     }
 }
 

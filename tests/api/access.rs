@@ -314,14 +314,15 @@ async fn exposed(change: impl FnOnce(&mut Settings)) -> Option<String> {
 async fn beyond_loopback_nobody_walks_in_by_open_mode_or_the_password_that_all_know() {
     let refusal = |why: &str| {
         Some(format!(
-            "refusing to listen on 0.0.0.0:0, which is beyond loopback, {why}: change that, or \
-             allow it with --allow-remote"
+            "refusing to listen on 0.0.0.0:0, which is beyond loopback, {why}, or allow it with \
+             --allow-remote"
         ))
     };
     let open = |settings: &mut Settings| settings.auth.mode = AuthMode::Open;
     let known = |settings: &mut Settings| settings.bootstrap.password = "secret".into();
-    assert_eq!(exposed(open).await, refusal("in open mode"));
-    assert_eq!(exposed(known).await, refusal("with the default password"));
+    assert_eq!(exposed(open).await, refusal("in open mode: set auth.mode to \"token\""));
+    let advice = "set bootstrap.password and begin a new data directory";
+    assert_eq!(exposed(known).await, refusal(&format!("with the default password: {advice}")));
     assert_eq!(exposed(|_| {}).await, None);
     let insisted = exposed(|settings| {
         open(settings);

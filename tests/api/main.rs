@@ -8,6 +8,7 @@
     reason = "a helper of tests fails like a test"
 )]
 
+mod races;
 mod support;
 
 mod access;

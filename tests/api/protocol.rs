@@ -140,7 +140,7 @@ async fn an_unknown_route_is_404_and_a_wrong_method_405_in_the_dialect_of_the_pa
                 (Method::GET, "os-volume-transfer/x/accept"),
                 (Method::PUT, "snapshots/x"),
                 (Method::PATCH, "backups/x"),
-                (Method::DELETE, "os-quota-sets/x"),
+                (Method::POST, "os-quota-sets/x"),
                 (Method::POST, "types"),
                 (Method::POST, "os-availability-zone"),
             ] {

@@ -14,7 +14,11 @@ use tokio::runtime::Handle;
 use crate::support::{self, Bench, connect, disk, number, once, options, run};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
-const NEWEST: i64 = 9;
+
+/// The schema that the newest migration makes.
+fn newest() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap()
+}
 
 fn place() -> (TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
@@ -40,13 +44,13 @@ async fn a_file_that_is_not_there_is_made_and_says_whose_it_is() {
     let (_directory, file) = place();
     let store = open(&file).await.unwrap();
     let info = store.info().clone();
-    assert_eq!((info.file.as_path(), info.schema), (file.as_path(), NEWEST));
+    assert_eq!((info.file.as_path(), info.schema), (file.as_path(), newest()));
     assert!(info.durable, "synchronous=FULL in WAL mode");
     assert_eq!(info.library, "3.51.3");
     store.close().await;
     assert_eq!(number(&file, "PRAGMA application_id").await, APPLICATION_ID);
     assert_eq!(&APPLICATION_ID.to_be_bytes()[4..], b"EVS1");
-    assert_eq!(number(&file, "PRAGMA user_version").await, NEWEST);
+    assert_eq!(number(&file, "PRAGMA user_version").await, newest());
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
@@ -102,7 +106,7 @@ async fn another_programs_database_is_refused_and_left_as_it_is() {
         "CREATE TABLE notes (text)",
         "PRAGMA application_id = 7",
         "PRAGMA application_id = 7; CREATE TABLE disks (id)",
-        "PRAGMA user_version = 9; CREATE TABLE disks (id)",
+        "PRAGMA user_version = 3; CREATE TABLE disks (id)",
     ] {
         let (directory, file) = place();
         once(&file, sql).await;
@@ -120,13 +124,15 @@ async fn another_programs_database_is_refused_and_left_as_it_is() {
 async fn a_file_of_a_newer_schema_is_refused_and_left_as_it_is() {
     let (_directory, file) = place();
     open(&file).await.unwrap().close().await;
-    once(&file, "PRAGMA user_version = 10").await;
+    let (known, newer) = (newest(), newest() + 1);
+    once(&file, &format!("PRAGMA user_version = {newer}")).await;
     let before = std::fs::read(&file).unwrap();
     let refused = open(&file).await.unwrap_err();
     assert_eq!(
         refused.to_string(),
         format!(
-            "{} has schema 10, which is newer than 9, the newest this program knows",
+            "{} has schema {newer}, which is newer than {known}, the newest this program knows; run \
+             the newer program, or choose another directory with --data",
             file.display()
         )
     );
@@ -139,7 +145,9 @@ async fn what_is_no_database_is_refused_and_left_as_it_is() {
         let (_directory, file) = place();
         std::fs::write(&file, bytes).unwrap();
         let refused = open(&file).await.unwrap_err();
-        assert_eq!(refused.to_string(), format!("{} is not a SQLite database", file.display()));
+        let sentence =
+            "is not a SQLite database and is left alone; choose another directory with --data";
+        assert_eq!(refused.to_string(), format!("{} {sentence}", file.display()));
         assert!(std::fs::read(&file).unwrap() == bytes.as_bytes());
     }
 }
@@ -171,34 +179,35 @@ async fn an_older_schema_is_copied_and_then_brought_up_to_date() {
     once(&file, "INSERT INTO quotas (project_id, key, hard_limit) VALUES ('atlas', 'volumes', 5)")
         .await;
     let looked = doctor::examine(&file).await;
-    assert!(matches!(looked, Err(OpenError::Older { schema: 8, known: NEWEST, .. })), "{looked:?}");
+    let Err(OpenError::Older { schema: 8, known, .. }) = looked else { panic!("{looked:?}") };
+    assert_eq!(known, newest());
 
     let store = open(&file).await.unwrap();
-    assert_eq!(store.info().schema, NEWEST);
+    assert_eq!(store.info().schema, newest());
     let (limits, _) = store.read().await.unwrap().quota(&support::project("atlas")).await.unwrap();
     assert_eq!(limits.get("volumes"), Some(&5));
     store.close().await;
     assert_eq!(number(&file, "SELECT count(*) FROM v_transfers").await, 0);
 
-    let copy = file.with_file_name("evs.db.before-schema-9");
+    let copy = file.with_file_name(format!("evs.db.before-schema-{}", newest()));
     assert_eq!(number(&copy, "PRAGMA user_version").await, 8);
     assert_eq!(number(&copy, "PRAGMA application_id").await, APPLICATION_ID);
     assert_eq!(number(&copy, "SELECT hard_limit FROM quotas").await, 5);
     let views = "SELECT count(*) FROM sqlite_schema WHERE type = 'view'";
     assert_eq!(number(&copy, views).await, 0);
-    assert!(!file.with_file_name("evs.db.before-schema-9.unfinished").exists());
+    assert!(!file.with_file_name(format!("evs.db.before-schema-{}.unfinished", newest())).exists());
 }
 
 #[tokio::test]
 async fn a_copy_is_not_replaced_by_one_of_a_half_migrated_file() {
     let (_directory, file) = place();
-    of_schema(&file, 9).await;
-    once(&file, "PRAGMA user_version = 8").await;
-    let copy = file.with_file_name("evs.db.before-schema-9");
+    of_schema(&file, newest()).await;
+    once(&file, &format!("PRAGMA user_version = {}", newest() - 1)).await;
+    let copy = file.with_file_name(format!("evs.db.before-schema-{}", newest()));
     std::fs::write(&copy, "the copy of the file before").unwrap();
     open(&file).await.unwrap().close().await;
     assert_eq!(std::fs::read(&copy).unwrap(), b"the copy of the file before");
-    assert_eq!(number(&file, "PRAGMA user_version").await, NEWEST);
+    assert_eq!(number(&file, "PRAGMA user_version").await, newest());
 }
 
 #[tokio::test]
@@ -208,7 +217,7 @@ async fn a_first_start_that_broke_off_is_taken_up_again() {
         of_schema(&file, version).await;
         once(&file, "PRAGMA user_version = 0").await;
         open(&file).await.unwrap().close().await;
-        assert_eq!(number(&file, "PRAGMA user_version").await, NEWEST);
+        assert_eq!(number(&file, "PRAGMA user_version").await, newest());
         let copies = std::fs::read_dir(directory.path())
             .unwrap()
             .filter(|entry| entry.as_ref().unwrap().path().to_string_lossy().contains("before"))

@@ -10,6 +10,8 @@ const FULL: i32 = 13;
 const CONSTRAINT: i32 = 19;
 /// The shared-memory file could not grow, for want of room.
 const IOERR_SHMSIZE: i32 = 4874;
+/// A transaction was cut, and this connection may not undo it.
+const READONLY_ROLLBACK: i32 = 776;
 
 /// The extended result code of an error, if SQLite gave one.
 pub(super) fn code(error: &Error) -> Option<i32> {
@@ -29,6 +31,11 @@ pub(super) fn is_busy(error: &Error) -> bool {
 /// Whether there was no room.
 pub(super) fn is_full(error: &Error) -> bool {
     code(error).is_some_and(|code| primary(code) == FULL || code == IOERR_SHMSIZE)
+}
+
+/// Whether a cut transaction must be undone first, by a connection that may write.
+pub(super) fn needs_rollback(error: &Error) -> bool {
+    code(error) == Some(READONLY_ROLLBACK)
 }
 
 /// What an error of a statement is to the store. Who holds a lock is not known here.

@@ -34,14 +34,29 @@ pub enum OpenError {
     #[error("SQLite {0} can corrupt a database in WAL mode: 3.51.3 or newer is needed")]
     OldLibrary(String),
     /// The bytes are not SQLite's.
-    #[error("{} is not a SQLite database", .0.display())]
+    #[error(
+        "{} is not a SQLite database and is left alone; choose another directory with --data",
+        .0.display()
+    )]
     NotADatabase(PathBuf),
     /// Another program's database.
-    #[error("{} is the database of another program and is left alone", .0.display())]
+    #[error(
+        "{} is the database of another program and is left alone; choose another directory with \
+         --data",
+        .0.display()
+    )]
     Foreign(PathBuf),
+    /// Another program was stopped while it wrote.
+    #[error(
+        "{} is in the middle of another program's transaction and is left alone; finish that with \
+         the other program, or choose another directory with --data",
+        .0.display()
+    )]
+    Unfinished(PathBuf),
     /// Written by a newer version of this program.
     #[error(
-        "{} has schema {schema}, which is newer than {known}, the newest this program knows",
+        "{} has schema {schema}, which is newer than {known}, the newest this program knows; run \
+         the newer program, or choose another directory with --data",
         .file.display()
     )]
     Newer {
@@ -117,12 +132,16 @@ pub(super) async fn open(file: &Path, options: &Options) -> Result<Opened, OpenE
     let wrong = |error| refused(file, error);
 
     // No pragma may touch the file before it is known to be ours.
-    let mut first = read_only(file, options).connect().await.map_err(wrong)?;
-    let library = library(&mut first).await.map_err(wrong)?;
+    let looked = match look(&read_only(file, options)).await {
+        Err(error) if errors::needs_rollback(&error) && was_empty(file) => {
+            look(&common(file, options)).await
+        }
+        looked => looked,
+    };
+    let (mut first, library, header) = looked.map_err(wrong)?;
     if !is_safe(&library) {
         return Err(OpenError::OldLibrary(library));
     }
-    let header = Header::of(&mut first).await.map_err(wrong)?;
     header.check(file)?;
     if header.is_older() {
         copy(&mut first, file, &header).await?;
@@ -151,6 +170,27 @@ pub(super) async fn open(file: &Path, options: &Options) -> Result<Opened, OpenE
 
     let info = StoreInfo { file: file.to_owned(), schema: newest(), library, durable };
     Ok(Opened { info, writer, writer_options, readers })
+}
+
+/// A first look at a file: the connection, its library and what the file says of itself.
+async fn look(options: &SqliteConnectOptions) -> sqlx::Result<(SqliteConnection, String, Header)> {
+    let mut connection = options.connect().await?;
+    let library = library(&mut connection).await?;
+    let header = Header::of(&mut connection).await?;
+    Ok((connection, library, header))
+}
+
+/// Whether the journal beside `file` takes it back to no pages at all: a first start was killed
+/// while SQLite wrote the first page, and a connection that only looks may not roll that back.
+/// Another journal is another program's, since ours is a write-ahead log from the first page on.
+fn was_empty(file: &Path) -> bool {
+    use std::io::Read as _;
+
+    // Magic, count of records, nonce, pages before (https://sqlite.org/fileformat2.html#the_rollback_journal).
+    let mut header = [0; 20];
+    let read = std::fs::File::open(beside(file, "-journal"))
+        .and_then(|mut journal| journal.read_exact(&mut header));
+    read.is_ok() && header.ends_with(&[0; 4])
 }
 
 /// A connection that only looks, to a file that may be anybody's.
@@ -365,6 +405,9 @@ pub(super) fn refused(file: &Path, error: sqlx::Error) -> OpenError {
     }
     if errors::is_full(&error) {
         return OpenError::Full(file.to_owned());
+    }
+    if errors::needs_rollback(&error) {
+        return OpenError::Unfinished(file.to_owned());
     }
     if code == Some(NOTADB) {
         return OpenError::NotADatabase(file.to_owned());

@@ -1,0 +1,38 @@
+//! Chance that can be had again: a seed makes the same choices.
+
+use std::time::Duration;
+
+/// `SplitMix64` (Steele, Lea and Flood, 2014): small, and good enough to choose with.
+#[derive(Debug)]
+pub(crate) struct Chance(u64);
+
+impl Chance {
+    pub(crate) fn of(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number below `limit`.
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
+        usize::try_from(self.next() % u64::try_from(limit).unwrap()).unwrap()
+    }
+
+    pub(crate) fn millis(&mut self, from: u64, to: u64) -> Duration {
+        Duration::from_micros(from * 1000 + self.next() % ((to - from) * 1000))
+    }
+}
+
+/// The seed of this run: `EVS_CRASH_SEED`, or a new one. The cycles: `EVS_CRASH_CYCLES`, or 50.
+#[expect(clippy::disallowed_methods, reason = "a knob of the test, no setting of the product")]
+pub(crate) fn seed_and_cycles() -> (u64, usize) {
+    let seed = std::env::var("EVS_CRASH_SEED").ok().map(|text| text.parse().unwrap());
+    let cycles = std::env::var("EVS_CRASH_CYCLES").ok().map(|text| text.parse().unwrap());
+    (seed.unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0), cycles.unwrap_or(50))
+}
