@@ -24,6 +24,8 @@ use evs_local::{
 use secrecy::ExposeSecret;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::access_key_command::{self, AccessKeyCommand};
+
 /// A local Elastic Volume Service.
 ///
 /// One binary and one SQLite file answer the EVS and the OpenStack Block Storage API, disk transfers between
@@ -71,6 +73,12 @@ enum Command {
     ///
     /// Exit code 0: healthy; 1: each violation on a line; 2: the file cannot be read.
     Doctor,
+    /// Manage access keys (AK/SK) in a data file that no server serves
+    ///
+    /// Opens the data file itself and takes its lock, as serve does. While a server runs on it, the
+    /// command refuses, and the server's API is to be used: /v3.0/OS-CREDENTIAL/credentials.
+    #[command(subcommand)]
+    AccessKey(AccessKeyCommand),
     /// Look at the settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -97,6 +105,7 @@ pub(crate) fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     match cli.command.as_ref().unwrap_or(&Command::Serve) {
         Command::Serve => serve(config::load(&flags)?),
         Command::Env { user } => env(&config::load(&flags)?, user),
+        Command::AccessKey(command) => access_key_command::run(&config::load(&flags)?, command),
         Command::Doctor => doctor(&config::load(&flags)?.data.dir),
         Command::Config(ConfigCommand::Show) => {
             print(&config::load_with_process_environment(&flags)?.show())?;
@@ -284,7 +293,7 @@ fn ask(addr: SocketAddr, patience: Duration) -> io::Result<String> {
 }
 
 /// Prints all of `text`. A reader who left, as `head` does, wanted no more: that is no failure.
-fn print(text: &str) -> io::Result<()> {
+pub(crate) fn print(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

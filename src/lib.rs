@@ -14,9 +14,10 @@
 //! | [`tasks`] | work that outlives its caller; the only place that spawns | |
 //! | [`telemetry`] | the log | `config` |
 //! | [`server`] | a server as a value: wires all of it, starts and stops | everything |
+//! | [`offline`] | the use cases on a data file that no server serves | `server`, `service` |
 //!
-//! The binary (`main.rs`, `cli.rs`) parses the command line and calls [`server`], [`config`] and
-//! the doctor. A noun has the same file name in every layer: a transfer is in `domain/transfer.rs`,
+//! The binary (`main.rs`, `cli.rs`) parses the command line and calls [`server`], [`config`],
+//! [`offline`] and the doctor. A noun has the same file name in every layer: a transfer is in `domain/transfer.rs`,
 //! `store/transfers.rs`, `store/sqlite/transfers.rs`, `service/transfers.rs` and
 //! `http/openstack/transfers.rs`.
 //!
@@ -41,6 +42,7 @@ pub mod config;
 pub mod data_dir;
 pub mod domain;
 pub mod http;
+pub mod offline;
 pub mod server;
 pub mod service;
 pub mod store;

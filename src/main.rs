@@ -4,6 +4,7 @@ use std::{io::Write, process::ExitCode};
 
 use clap::Parser;
 
+mod access_key_command;
 mod cli;
 
 fn main() -> ExitCode {

@@ -92,11 +92,7 @@ impl Server {
     pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, StartError> {
         let data_dir = DataDir::open(&settings.data.dir, settings.data.allow_network_file_system)?;
         let (writes, background) = (Tasks::on(Handle::current()), Tasks::on(Handle::current()));
-        let options = sqlite::Options {
-            readers: settings.store.readers,
-            group_size: settings.store.group_size,
-            busy_timeout: settings.store.busy_timeout,
-        };
+        let options = store_options(&settings);
         let database = data_dir.database();
         let store = Arc::new(SqliteStore::open(&database, &options, &background).await?);
 
@@ -122,11 +118,7 @@ async fn bring_up(
     writes: &Tasks,
     background: &Tasks,
 ) -> Result<(SocketAddr, ServerHandle), StartError> {
-    let threads = available_parallelism().map_or(1, usize::from);
-    let hasher =
-        Hasher::start(threads, params(settings.transfers.key)?, params(settings.auth.password)?)?;
-    let store: Arc<dyn Store> = Arc::clone(store) as _;
-    let app = App::new(store, clock, hasher, rules(settings));
+    let app = app(settings, clock, Arc::clone(store) as _)?;
     let accounts: Vec<FirstAccount> = settings
         .bootstrap
         .accounts
@@ -179,6 +171,27 @@ async fn bring_up(
     Ok((addr, handle))
 }
 
+/// How the settings want the data file opened.
+pub(crate) fn store_options(settings: &Settings) -> sqlite::Options {
+    sqlite::Options {
+        readers: settings.store.readers,
+        group_size: settings.store.group_size,
+        busy_timeout: settings.store.busy_timeout,
+    }
+}
+
+/// The use cases over an open data file.
+pub(crate) fn app(
+    settings: &Settings,
+    clock: Arc<dyn Clock>,
+    store: Arc<dyn Store>,
+) -> Result<App, HasherError> {
+    let threads = available_parallelism().map_or(1, usize::from);
+    let hasher =
+        Hasher::start(threads, params(settings.transfers.key)?, params(settings.auth.password)?)?;
+    Ok(App::new(store, clock, hasher, rules(settings)))
+}
+
 /// In open mode or with the password that everybody knows, only this machine is let in. Asked before
 /// the first accounts are made: accounts that have the default password would keep it, and whoever
 /// then sets another one, as told, would be refused again.
@@ -222,6 +235,7 @@ fn rules(settings: &Settings) -> Rules {
         max_size_gib: disks.max_size_gib,
         quotas: limits(&settings.quotas),
         token_lifetime: settings.auth.token_lifetime,
+        signature_skew: settings.auth.signature_skew,
     }
 }
 

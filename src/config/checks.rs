@@ -52,6 +52,9 @@ pub(super) fn check(entries: &Entries) -> Result<Settings, ConfigError> {
             token_lifetime: TimeDelta::seconds(
                 checks.whole("auth.token_lifetime_s", 1..=TEN_YEARS_S)?,
             ),
+            signature_skew: TimeDelta::seconds(
+                checks.whole("auth.signature_skew_s", 1..=TEN_YEARS_S)?,
+            ),
             password: checks.hash_cost(
                 "auth.password_memory_kib",
                 "auth.password_iterations",
@@ -338,6 +341,7 @@ mod tests {
             ("store.readers", "0", "65"),
             ("store.group_size", "0", "1025"),
             ("auth.token_lifetime_s", "0", "9999999999"),
+            ("auth.signature_skew_s", "0", "9999999999"),
             ("disks.max_size_gib", "0", "2147483648"),
             ("server.max_body_bytes", "1023", "1073741825"),
             ("quotas.volumes", "-2", "9223372036854775807"),

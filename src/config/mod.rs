@@ -110,6 +110,8 @@ pub struct Auth {
     pub mode: AuthMode,
     /// How long a token is valid.
     pub token_lifetime: TimeDelta,
+    /// How far the date of a signed request may be from the present time.
+    pub signature_skew: TimeDelta,
     /// The cost of hashing a password.
     pub password: HashCost,
 }

@@ -147,6 +147,10 @@ actions! {
     ListTypes: Reader, "volume_extension:type_get_all";
     /// Show a disk type.
     ShowType: Reader, "volume_extension:type_get";
+    /// List the access keys of others.
+    ListOthersAccessKeys: Admin, "iam:credentials:listCredentials";
+    /// Make an access key for somebody else.
+    CreateOthersAccessKey: Admin, "iam:credentials:createCredential";
     /// List availability zones.
     ListZones: Reader, "volume:availability_zone_list";
 }

@@ -89,6 +89,10 @@ text_id! {
     UserId
 }
 text_id! {
+    /// The public half of an access key.
+    AccessId
+}
+text_id! {
     /// One request: `req-` and a UUID; stands in the answer's headers, the log and the events.
     RequestId
 }

@@ -3,6 +3,7 @@
 //! Must not know: SQL, HTTP, the network, the clock of the machine.
 
 pub mod access;
+pub mod access_key;
 pub mod account;
 pub mod backup;
 pub mod clock;
@@ -14,6 +15,7 @@ pub mod name;
 pub mod page;
 pub mod policy;
 pub mod quota;
+pub mod signature;
 pub mod snapshot;
 mod status;
 pub mod transfer;

@@ -10,6 +10,7 @@ use actix_web::{HttpMessage, HttpResponse, HttpResponseBuilder};
 use tracing::{Instrument as _, debug, error, info_span};
 
 use super::Api;
+use super::auth::request_id;
 use super::call::base;
 use super::error::{ApiError, Dialect};
 use crate::domain::ids::RequestId;
@@ -89,6 +90,7 @@ fn render(response: ServiceResponse) -> ServiceResponse {
     };
     let fault = failure.as_error::<ApiError>().unwrap_or(&foreign);
     let dialect = Dialect::of(response.request().path());
+    let request = request_id(response.request());
     let status = fault.status();
     if status.is_server_error() {
         let mut cause = fault.to_string();
@@ -114,6 +116,6 @@ fn render(response: ServiceResponse) -> ServiceResponse {
             ));
         }
     }
-    let rendered: HttpResponse = body.body(fault.body(dialect).to_string());
+    let rendered: HttpResponse = body.body(fault.body(dialect, &request).to_string());
     response.into_response(rendered)
 }

@@ -37,8 +37,12 @@ impl FromRequest for Call {
         let (request, mut payload) = (request.clone(), payload.take());
         Box::pin(async move {
             let api = api(&request)?;
-            let caller = auth::caller(&api, &request).await?;
-            let body = body(&request, &mut payload).await?;
+            let signed = auth::signed_body(&request, &mut payload).await?;
+            let caller = auth::caller(&api, &request, signed.as_ref()).await?;
+            let body = match signed {
+                Some(body) => body,
+                None => body(&request, &mut payload).await?,
+            };
             let query = query(&request)?;
             let base = base(&api, request.headers());
             Ok(Self { api, caller, request, base, query, body })
@@ -158,7 +162,8 @@ pub(super) async fn body(request: &HttpRequest, payload: &mut Payload) -> Result
     })
 }
 
-fn query(request: &HttpRequest) -> Result<Vec<(String, String)>, ApiError> {
+/// Every query parameter in the order they came in.
+pub(super) fn query(request: &HttpRequest) -> Result<Vec<(String, String)>, ApiError> {
     Query::<Vec<(String, String)>>::from_query(request.query_string())
         .map(Query::into_inner)
         .map_err(|_| ApiError::Query("Malformed request url".to_owned()))

@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use crate::domain::access::Action;
 use crate::domain::disk::{DiskEvent, WrongStatus};
+use crate::domain::ids::RequestId;
 use crate::domain::microversion::BadMicroversion;
 use crate::domain::quota::QuotaExceeded;
 use crate::service::{Resource, ServiceError};
@@ -24,6 +25,8 @@ pub enum Dialect {
     Evs,
     /// `{"error": {"code": 401, "title": "Unauthorized", "message": …}}`.
     Keystone,
+    /// `{"error_code": "APIGW.0301", "error_msg": …, "request_id": …}`: refused signatures only.
+    Gateway,
 }
 
 /// What begins a path, or for EVS what follows its project, speaks which dialect; what is not
@@ -31,6 +34,8 @@ pub enum Dialect {
 const DIALECTS: &[(&str, Dialect)] = &[
     ("/identity", Dialect::Keystone),
     ("/v3/auth/", Dialect::Keystone),
+    ("/v3/projects", Dialect::Keystone),
+    ("/v3.0/", Dialect::Keystone),
     ("backuppolicy", Dialect::Evs),
 ];
 
@@ -42,7 +47,7 @@ impl Dialect {
             .iter()
             .find(|(part, dialect)| match dialect {
                 Self::Keystone => path.starts_with(part),
-                Self::Evs | Self::OpenStack => after_project.starts_with(part),
+                Self::Evs | Self::OpenStack | Self::Gateway => after_project.starts_with(part),
             })
             .map_or(Self::OpenStack, |(_, dialect)| *dialect)
     }
@@ -171,12 +176,24 @@ impl ApiError {
         if quota { Some("0") } else { busy.then_some("1") }
     }
 
-    /// The body in a dialect. A 401 always has Keystone's shape, as its middleware answers it.
-    pub fn body(&self, dialect: Dialect) -> Value {
+    /// The body in a dialect. A 401 always has Keystone's shape, as its middleware answers it, or
+    /// that of Huawei's gateway, which checks signatures before any service sees them.
+    pub fn body(&self, dialect: Dialect, request: &RequestId) -> Value {
         let Fault(status, name, code) = self.fault();
         let message = self.message();
-        let dialect = if status == StatusCode::UNAUTHORIZED { Dialect::Keystone } else { dialect };
+        let dialect = if matches!(self, Self::Service(ServiceError::Signature(_))) {
+            Dialect::Gateway
+        } else if status == StatusCode::UNAUTHORIZED {
+            Dialect::Keystone
+        } else {
+            dialect
+        };
         match dialect {
+            Dialect::Gateway => json!({
+                "error_code": code,
+                "error_msg": message,
+                "request_id": request.as_str(),
+            }),
             Dialect::Evs => json!({"error": {"message": message, "code": code}}),
             Dialect::Keystone => json!({"error": {
                 "code": status.as_u16(),
@@ -236,7 +253,9 @@ fn service_fault(error: &ServiceError) -> Fault {
             | Resource::Snapshot
             | Resource::Backup
             | Resource::DiskType
-            | Resource::DiskTypeName,
+            | Resource::DiskTypeName
+            | Resource::User
+            | Resource::AccessKey,
             _,
         ) => Fault::NOT_FOUND,
         S::TooManyPolicies(_) => Fault(StatusCode::BAD_REQUEST, "badRequest", "AutoBackup.0203"),
@@ -250,9 +269,11 @@ fn service_fault(error: &ServiceError) -> Fault {
         | S::NotLarger { .. }
         | S::TooLarge(_)
         | S::UnknownZone(_)
-        | S::NoBaseBackup => Fault::BAD_REQUEST,
+        | S::NoBaseBackup
+        | S::TooManyAccessKeys(_) => Fault::BAD_REQUEST,
         S::Quota(_) | S::RecipientQuota(_) => Fault::OVER_LIMIT,
         S::Unauthenticated => Fault::UNAUTHORIZED,
+        S::Signature(_) => Fault(StatusCode::UNAUTHORIZED, "unauthorized", "APIGW.0301"),
         S::Hasher(_) => Fault::OURS,
         S::Store(error) => match error {
             StoreError::Busy(_) | StoreError::Closed => Fault::BUSY,
@@ -312,7 +333,13 @@ fn service_message(error: &ServiceError) -> Cow<'_, str> {
         S::Quota(exceeded) | S::RecipientQuota(exceeded) => {
             format!("{}: {exceeded}", quota_class(exceeded)).into()
         }
+        S::TooManyAccessKeys(most) => {
+            format!("akSkNumExceed: a user has at most {most} access keys.").into()
+        }
         S::Unauthenticated => UNAUTHENTICATED.into(),
+        S::Signature(refused) => {
+            format!("Incorrect IAM authentication information: {refused}").into()
+        }
         S::Hasher(_) => OUR_FAULT.into(),
         S::Store(error) => match error {
             StoreError::Busy(Some(who)) => {
@@ -343,6 +370,8 @@ fn not_found(resource: Resource, id: &str) -> String {
         Resource::Policy => "Backup policy",
         Resource::DiskType => "Volume type",
         Resource::DiskTypeName => "Volume type with name",
+        Resource::User => return format!("Could not find user: {id}."),
+        Resource::AccessKey => return format!("Could not find credential: {id}."),
     };
     format!("{kind} {id} could not be found.")
 }
@@ -426,6 +455,7 @@ mod tests {
             ("/v2/p/volumes/backuppolicy", Dialect::OpenStack),
             ("/identity/v3/nowhere", Dialect::Keystone),
             ("/v3/auth/tokens", Dialect::Keystone),
+            ("/v3.0/OS-CREDENTIAL/credentials", Dialect::Keystone),
         ] {
             assert_eq!(Dialect::of(path), dialect, "{path}");
         }

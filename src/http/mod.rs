@@ -56,6 +56,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(resource("/identity/v3/auth/tokens").route(post().to(identity::tokens::issue)))
         // Huawei's clients keep only scheme and host of the identity URL.
         .service(resource("/v3/auth/tokens").route(post().to(identity::tokens::issue)))
+        .service(resource("/v3/projects").route(get().to(identity::region_project::list)))
+        .configure(access_keys)
         .service(resource("/_evs/health").route(get().to(admin::health)).route(head().to(admin::health)))
         .service(resource("/_evs/ready").route(get().to(admin::ready)).route(head().to(admin::ready)))
         .service(resource("/_evs/info").route(get().to(admin::info)))
@@ -65,6 +67,23 @@ pub fn routes(config: &mut ServiceConfig) {
                 .configure(|c| transfers(c, "/volume-transfers", openstack::transfers::create_v355)),
         )
         .default_service(web::to(no_route));
+}
+
+/// Access keys, as Huawei's identity service manages them.
+fn access_keys(config: &mut ServiceConfig) {
+    use identity::access_keys as keys;
+    config
+        .service(
+            resource("/v3.0/OS-CREDENTIAL/credentials")
+                .route(get().to(keys::list))
+                .route(post().to(keys::create)),
+        )
+        .service(
+            resource("/v3.0/OS-CREDENTIAL/credentials/{access}")
+                .route(get().to(keys::show))
+                .route(put().to(keys::update))
+                .route(delete().to(keys::delete)),
+        );
 }
 
 /// The OpenStack Block Storage API, alike under `/v2` and `/v3`.

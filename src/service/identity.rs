@@ -5,13 +5,15 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use tracing::info;
 
+use super::access_keys::{insert_key, random_pair};
 use super::hasher::random_bytes;
 use super::{App, Result, ServiceError, settle};
 use crate::domain::access::{Caller, Role};
+use crate::domain::access_key::AccessSecret;
 use crate::domain::account::{Domain, NamedBy, Project, Session, TokenHash, User};
 use crate::domain::clock::Time;
 use crate::domain::event::{Event, State};
-use crate::domain::ids::{ProjectId, RequestId, UserId, derived};
+use crate::domain::ids::{AccessId, ProjectId, RequestId, UserId, derived};
 use crate::domain::transfer::{AuthKey, KeyHash};
 use crate::store::WriteTx;
 
@@ -55,7 +57,7 @@ pub struct Issued {
     pub session: Session,
 }
 
-/// An account that the first start makes: a project and a user of this name.
+/// An account that the first start makes: a project, a user and an access key of this name.
 #[derive(Debug, Clone)]
 pub struct FirstAccount {
     /// The name of both.
@@ -137,7 +139,7 @@ impl App {
         found.ok_or(ServiceError::Unauthenticated)
     }
 
-    /// Makes the domain, the projects and the users of a data file that has none; says whether it
+    /// Makes the domain, the projects, the users and their access keys in a data file that has none; says whether it
     /// did. Their ids are derived from their names.
     pub async fn make_first_accounts(
         &self,
@@ -149,15 +151,15 @@ impl App {
             return Ok(false);
         }
         let domain = Domain { id: DOMAIN_ID.to_owned(), name: domain.to_owned() };
-        let mut hashes = Vec::with_capacity(accounts.len());
+        let mut credentials = Vec::with_capacity(accounts.len());
         for _ in accounts {
             let password = AuthKey::presented(password.expose_secret().to_owned());
-            hashes.push(self.hasher.hash_password(password).await?);
+            credentials.push((self.hasher.hash_password(password).await?, random_pair()?));
         }
         let mut unit = self.write().await?;
         unit.insert_domain(&domain);
-        for (account, hash) in accounts.iter().zip(hashes) {
-            self.make_account(&mut *unit, &domain, account, hash);
+        for (account, credentials) in accounts.iter().zip(credentials) {
+            self.make_account(&mut *unit, &domain, account, credentials);
         }
         settle(unit, Ok(())).await?;
         info!(accounts.count = accounts.len(), "made the first accounts");
@@ -169,7 +171,7 @@ impl App {
         unit: &mut dyn WriteTx,
         domain: &Domain,
         account: &FirstAccount,
-        password: KeyHash,
+        (password, pair): (KeyHash, (AccessId, AccessSecret)),
     ) {
         let project = Project {
             id: ProjectId::new(derived("project", &account.name)),
@@ -204,6 +206,9 @@ impl App {
             None,
             Some(state),
         ));
+        let holder = (user.id, project.id);
+        let description = "made at the first start".to_owned();
+        insert_key(unit, &starter, self.now(), holder, description, pair);
     }
 
     /// Whether some user's password is the one that everybody knows; none while there are no users.
@@ -224,7 +229,8 @@ fn hash_of(token: &SecretString) -> TokenHash {
     TokenHash(hex(&Sha256::digest(token.expose_secret().as_bytes())))
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Lower-case hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         // Writing to a string cannot fail.

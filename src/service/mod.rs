@@ -3,12 +3,14 @@
 //! Must not know: SQL, HTTP, settings files. Times come from the clock, secrets go to the hasher,
 //! and nothing slow happens while a unit of work is open.
 
+pub mod access_keys;
 pub mod backups;
 pub mod disks;
 pub mod hasher;
 pub mod identity;
 pub mod policies;
 pub mod quotas;
+pub mod signatures;
 pub mod snapshots;
 pub mod transfers;
 
@@ -22,6 +24,7 @@ use crate::domain::clock::{Clock, Time};
 use crate::domain::disk::WrongStatus;
 use crate::domain::ids::{DiskId, PolicyId, TransferId, derived_with_dashes};
 use crate::domain::quota::{Limits, QuotaExceeded};
+use crate::domain::signature::SignatureRefused;
 use crate::domain::transfer::{OptionalRules, TransferRefused};
 use crate::store::{ReadTx, Store, StoreError, WriteTx};
 use hasher::{Hasher, HasherError};
@@ -58,6 +61,8 @@ pub struct Rules {
     pub quotas: Limits,
     /// How long a token counts.
     pub token_lifetime: TimeDelta,
+    /// How far the date of a signed request may be from the present time.
+    pub signature_skew: TimeDelta,
 }
 
 /// A type of disk.
@@ -112,6 +117,10 @@ pub enum Resource {
     DiskType,
     /// A disk type, by its name.
     DiskTypeName,
+    /// A user.
+    User,
+    /// An access key.
+    AccessKey,
 }
 
 /// Why a use case came to nothing.
@@ -161,6 +170,9 @@ pub enum ServiceError {
     /// The project has too many backup policies.
     #[error("a project has at most {0} backup policies")]
     TooManyPolicies(usize),
+    /// The user has too many access keys.
+    #[error("a user has at most {0} access keys")]
+    TooManyAccessKeys(usize),
     /// A limit of the project would be broken.
     #[error(transparent)]
     Quota(#[from] QuotaExceeded),
@@ -170,6 +182,9 @@ pub enum ServiceError {
     /// Wrong name, password, token or project.
     #[error("not authenticated")]
     Unauthenticated,
+    /// The request's signature does not let anybody in.
+    #[error(transparent)]
+    Signature(#[from] SignatureRefused),
     /// The hash threads are gone or failed.
     #[error(transparent)]
     Hasher(#[from] HasherError),

@@ -4,6 +4,7 @@
 //! the others when the unit is committed; it says how many rows it must touch. No method holds a
 //! rule of the service, none begins a transaction. Must not know: the service, HTTP.
 
+pub mod access_keys;
 pub mod accounts;
 pub mod backups;
 pub mod disks;
@@ -19,6 +20,7 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 use thiserror::Error;
 
+pub use access_keys::{AccessKeyReads, AccessKeyWrites};
 pub use accounts::{AccountReads, AccountWrites};
 pub use backups::{BackupReads, BackupWrites};
 pub use disks::{DiskReads, DiskWrites};
@@ -63,7 +65,8 @@ pub struct StoreInfo {
 
 /// Every question that can be asked.
 pub trait ReadTx:
-    AccountReads
+    AccessKeyReads
+    + AccountReads
     + BackupReads
     + DiskReads
     + PolicyReads
@@ -75,7 +78,8 @@ pub trait ReadTx:
 }
 
 impl<T> ReadTx for T where
-    T: AccountReads
+    T: AccessKeyReads
+        + AccountReads
         + BackupReads
         + DiskReads
         + PolicyReads
@@ -91,6 +95,7 @@ impl<T> ReadTx for T where
 #[async_trait]
 pub trait WriteTx:
     ReadTx
+    + AccessKeyWrites
     + AccountWrites
     + BackupWrites
     + DiskWrites

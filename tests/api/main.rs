@@ -12,6 +12,7 @@ mod races;
 mod support;
 
 mod access;
+mod access_keys;
 mod backups;
 mod disks;
 mod identity;
@@ -19,6 +20,7 @@ mod limits;
 mod policies;
 mod protocol;
 mod quotas;
+mod signatures;
 mod snapshots;
 mod transfers;
 mod types;

@@ -23,7 +23,7 @@ fn the_help_names_every_command() {
     let commands = outcome.out.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
     let names: Vec<&str> =
         commands.lines().map(|line| line.split_whitespace().next().unwrap()).collect();
-    assert_eq!(names, ["serve", "env", "doctor", "config", "healthcheck", "help"]);
+    assert_eq!(names, ["serve", "env", "doctor", "access-key", "config", "healthcheck", "help"]);
     for flag in ["--listen <ADDR>", "--data <DIR>", "--config <FILE>", "--allow-remote"] {
         assert!(outcome.out.contains(flag), "{flag}");
     }

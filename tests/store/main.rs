@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod access_keys;
 mod accounts;
 mod backups;
 mod busy;

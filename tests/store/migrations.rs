@@ -20,6 +20,7 @@ const MERGED: &[(&str, &str)] = &[
     ("0008_events.sql", "7d056826ee3bda41"),
     ("0009_views.sql", "a532f1f34b4d2716"),
     ("0010_quota_classes.sql", "7ad4e7e4e85cbd2d"),
+    ("0011_access_keys.sql", "22aeebb935ffb2dc"),
 ];
 
 fn root() -> &'static Path {

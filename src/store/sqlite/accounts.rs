@@ -14,7 +14,7 @@ use crate::domain::transfer::KeyHash;
 use crate::store::{AccountReads, AccountWrites, Result};
 
 #[derive(FromRow)]
-struct UserRow {
+pub(super) struct UserRow {
     user_id: String,
     user_name: String,
     password_hash: String,
@@ -52,14 +52,32 @@ impl From<ProjectRow> for Project {
     }
 }
 
+/// A project that may not be there.
 #[derive(FromRow)]
-struct SessionRow {
-    #[sqlx(flatten)]
-    user: UserRow,
+#[expect(clippy::struct_field_names, reason = "a session has a user's columns beside them")]
+pub(super) struct OptionalProjectRow {
     project_id: Option<String>,
     project_name: Option<String>,
     project_domain_id: Option<String>,
     project_domain_name: Option<String>,
+}
+
+impl From<OptionalProjectRow> for Option<Project> {
+    fn from(row: OptionalProjectRow) -> Self {
+        Some(Project {
+            id: ProjectId::new(row.project_id?),
+            name: row.project_name?,
+            domain: Domain { id: row.project_domain_id?, name: row.project_domain_name? },
+        })
+    }
+}
+
+#[derive(FromRow)]
+struct SessionRow {
+    #[sqlx(flatten)]
+    user: UserRow,
+    #[sqlx(flatten)]
+    project: OptionalProjectRow,
     roles: Option<String>,
     methods: String,
     audit_id: String,
@@ -70,31 +88,23 @@ struct SessionRow {
 impl SessionRow {
     fn session(self) -> Result<Session> {
         let row = Row { table: "tokens", id: &self.audit_id };
-        let project = match (
-            self.project_id,
-            self.project_name,
-            self.project_domain_id,
-            self.project_domain_name,
-        ) {
-            (Some(id), Some(name), Some(domain_id), Some(domain_name)) => Some(Project {
-                id: ProjectId::new(id),
-                name,
-                domain: Domain { id: domain_id, name: domain_name },
-            }),
-            _ => None,
-        };
         Ok(Session {
-            roles: split(self.roles.as_deref().unwrap_or_default())
-                .map(|word| row.need("role", "role", Role::parse(word)))
-                .collect::<Result<_>>()?,
+            roles: roles_of(row, self.roles.as_deref())?,
             issued_at: row.time("issued_at", &self.issued_at)?,
             expires_at: row.time("expires_at", &self.expires_at)?,
             methods: split(&self.methods).map(str::to_owned).collect(),
             user: self.user.into(),
-            project,
+            project: self.project.into(),
             audit_id: self.audit_id,
         })
     }
+}
+
+/// The roles in a list with commas; none for a user without any.
+pub(super) fn roles_of(row: Row<'_>, list: Option<&str>) -> Result<Vec<Role>> {
+    split(list.unwrap_or_default())
+        .map(|word| row.need("role", "role", Role::parse(word)))
+        .collect()
 }
 
 fn split(list: &str) -> impl Iterator<Item = &str> {

@@ -11,7 +11,9 @@ use sqlx::Arguments as _;
 use sqlx::sqlite::SqliteArguments;
 
 use crate::domain::clock::Time;
-use crate::domain::ids::{BackupId, DiskId, PolicyId, ProjectId, SnapshotId, TransferId, UserId};
+use crate::domain::ids::{
+    AccessId, BackupId, DiskId, PolicyId, ProjectId, SnapshotId, TransferId, UserId,
+};
 use crate::store::{Result, StoreError};
 
 const TIME: &str = "%Y-%m-%dT%H:%M:%S%.6fZ";
@@ -81,7 +83,9 @@ macro_rules! bound_as_text {
     };
 }
 
-bound_as_text!(DiskId, TransferId, SnapshotId, BackupId, PolicyId, &ProjectId, &UserId, &str);
+bound_as_text!(
+    DiskId, TransferId, SnapshotId, BackupId, PolicyId, &ProjectId, &UserId, &AccessId, &str
+);
 
 impl From<String> for Value {
     fn from(text: String) -> Self {

@@ -4,6 +4,7 @@
 //! one consistent view. Writes go through the group commit of `writer`. Nothing is kept in memory
 //! between questions: what a tester changes in the file is what the next answer shows.
 
+mod access_keys;
 mod accounts;
 mod backups;
 mod codec;

@@ -156,6 +156,7 @@ pub const CHECKS: &[Check] = &[
     Check {
         invariant: "I7",
         name: "keys, passwords and tokens are hashes",
+        // The secrets of access keys are not: a signature is verified with the secret itself.
         sql: "SELECT 'the key of transfer ' || id || ' is not an argon2id hash'
               FROM transfers WHERE key_hash NOT GLOB '$argon2id$v=*$m=*$*$*'
               UNION ALL

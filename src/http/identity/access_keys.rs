@@ -1,0 +1,137 @@
+//! `/v3.0/OS-CREDENTIAL/credentials`: access keys (Huawei Cloud IAM API Reference, "Access Key
+//! Management").
+//!
+//! Users manage their own, admins everybody's. The secret stands in the answer of create only.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::web::{Bytes, Data};
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use serde_json::{Value, json};
+
+use crate::domain::access::{Action, Caller};
+use crate::domain::access_key::{AccessKey, KeyStatus};
+use crate::domain::ids::{AccessId, UserId};
+use crate::http::call::{Answer, api, body, query};
+use crate::http::error::ApiError;
+use crate::http::fields::{self, Fields};
+use crate::http::time::with_zone;
+use crate::http::{Api, auth};
+use crate::service::access_keys::KeyChange;
+
+/// A call of somebody who is let in; no project stands in the path.
+#[derive(Debug)]
+pub(in crate::http) struct Personal {
+    api: Data<Api>,
+    caller: Caller,
+    request: HttpRequest,
+    body: Bytes,
+}
+
+impl FromRequest for Personal {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, mut payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let api = api(&request)?;
+            let signed = auth::signed_body(&request, &mut payload).await?;
+            let session = auth::session(&api, &request, signed.as_ref()).await?;
+            let caller = auth::caller_of(session, auth::request_id(&request))?;
+            let body = match signed {
+                Some(body) => body,
+                None => body(&request, &mut payload).await?,
+            };
+            Ok(Self { api, caller, request, body })
+        })
+    }
+}
+
+impl Personal {
+    fn access(&self) -> AccessId {
+        AccessId::new(self.request.match_info().get("access").unwrap_or_default())
+    }
+
+    fn may_touch(&self, user: &str, action: Action) -> Result<(), ApiError> {
+        let own = self.caller.user.as_str() == user;
+        if own || self.caller.role >= action.needs() {
+            Ok(())
+        } else {
+            Err(ApiError::Forbidden(action))
+        }
+    }
+}
+
+pub(in crate::http) async fn create(call: Personal) -> Answer {
+    let parsed = fields::parse(&call.body)?;
+    let wanted = Fields::only(&parsed, "credential")?;
+    wanted.no_others(&["user_id", "description"])?;
+    let user = wanted.required_text("user_id")?.to_owned();
+    let description = wanted.label("description")?.unwrap_or_default();
+    call.may_touch(&user, Action::CreateOthersAccessKey)?;
+    let (app, caller) = (call.api.app.clone(), call.caller);
+    let made = async move { app.create_access_key(&caller, &user, description).await };
+    let new = call.api.tasks.run(made).await??;
+    let mut credential = view(&new.key);
+    if let Some(members) = credential.as_object_mut() {
+        members.insert("secret".to_owned(), new.secret.reveal().into());
+    }
+    Ok(HttpResponse::Created().json(json!({"credential": credential})))
+}
+
+/// The caller's own, or those of `?user_id=`.
+pub(in crate::http) async fn list(call: Personal) -> Answer {
+    let query = query(&call.request)?;
+    let asked = query.iter().find(|(key, _)| key == "user_id");
+    let user = asked.map_or(call.caller.user.as_str(), |(_, user)| user);
+    call.may_touch(user, Action::ListOthersAccessKeys)?;
+    let keys = call.api.app.access_keys(Some(&UserId::new(user))).await?;
+    let keys: Vec<Value> = keys.iter().map(view).collect();
+    Ok(HttpResponse::Ok().json(json!({"credentials": keys})))
+}
+
+pub(in crate::http) async fn show(call: Personal) -> Answer {
+    let key = call.api.app.access_key(&call.caller, &call.access()).await?;
+    Ok(HttpResponse::Ok().json(json!({"credential": view(&key)})))
+}
+
+pub(in crate::http) async fn update(call: Personal) -> Answer {
+    let parsed = fields::parse(&call.body)?;
+    let wanted = Fields::only(&parsed, "credential")?;
+    wanted.no_others(&["status", "description"])?;
+    let status = wanted.text("status")?.map(|word| {
+        KeyStatus::parse(word).ok_or_else(|| {
+            wanted.wrong_value("status", |value| {
+                format!("{value} is not one of ['active', 'inactive']")
+            })
+        })
+    });
+    let change =
+        KeyChange { status: status.transpose()?, description: wanted.label("description")? };
+    let access = call.access();
+    let (app, caller) = (call.api.app.clone(), call.caller);
+    let changed = async move { app.update_access_key(&caller, &access, change).await };
+    let key = call.api.tasks.run(changed).await??;
+    Ok(HttpResponse::Ok().json(json!({"credential": view(&key)})))
+}
+
+pub(in crate::http) async fn delete(call: Personal) -> Answer {
+    let access = call.access();
+    let (app, caller) = (call.api.app.clone(), call.caller);
+    let removed = async move { app.delete_access_key(&caller, &access).await };
+    call.api.tasks.run(removed).await??;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+fn view(key: &AccessKey) -> Value {
+    json!({
+        "access": key.access.as_str(),
+        "user_id": key.user.as_str(),
+        "description": key.description,
+        "status": key.status.as_str(),
+        "create_time": with_zone(key.created_at),
+    })
+}
