@@ -93,6 +93,10 @@ text_id! {
     AccessId
 }
 text_id! {
+    /// An application credential: 32 hexadecimal digits.
+    ApplicationCredentialId
+}
+text_id! {
     /// One request: `req-` and a UUID; stands in the answer's headers, the log and the events.
     RequestId
 }
@@ -113,6 +117,12 @@ pub fn is_uuid(text: &str) -> bool {
 /// Like [`derived`], spelled with dashes: the form of disk type ids.
 pub fn derived_with_dashes(kind: &str, name: &str) -> String {
     Uuid::new_v5(&DERIVED, format!("{kind}:{name}").as_bytes()).hyphenated().to_string()
+}
+
+/// A new id of 32 hexadecimal digits, 122 random bits: the form of what people make in the identity
+/// service.
+pub fn random_hex() -> String {
+    Uuid::new_v4().simple().to_string()
 }
 
 impl RequestId {

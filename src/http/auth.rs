@@ -62,7 +62,7 @@ pub(super) async fn caller(
 
 /// The caller that a session with a project stands for.
 pub(super) fn caller_of(session: Session, request: RequestId) -> Result<Caller, ApiError> {
-    let project = session.project.ok_or(ServiceError::Unauthenticated)?.id;
+    let project = session.project().cloned().ok_or(ServiceError::Unauthenticated)?.id;
     let role = session.roles.into_iter().max().ok_or(ServiceError::Unauthenticated)?;
     Ok(Caller { user: session.user.id, project, role, request })
 }

@@ -12,6 +12,7 @@ use crate::domain::disk::{DiskEvent, WrongStatus};
 use crate::domain::ids::RequestId;
 use crate::domain::microversion::BadMicroversion;
 use crate::domain::quota::QuotaExceeded;
+use crate::service::identity::IdentityError;
 use crate::service::{Resource, ServiceError};
 use crate::store::StoreError;
 use crate::tasks::Gone;
@@ -33,9 +34,17 @@ pub enum Dialect {
 /// listed speaks OpenStack's.
 const DIALECTS: &[(&str, Dialect)] = &[
     ("/identity", Dialect::Keystone),
-    ("/v3/auth/", Dialect::Keystone),
+    ("/v3/auth", Dialect::Keystone),
     ("/v3/projects", Dialect::Keystone),
-    ("/v3.0/", Dialect::Keystone),
+    ("/v3/users", Dialect::Keystone),
+    ("/v3/groups", Dialect::Keystone),
+    ("/v3/domains", Dialect::Keystone),
+    ("/v3/regions", Dialect::Keystone),
+    ("/v3/services", Dialect::Keystone),
+    ("/v3/endpoints", Dialect::Keystone),
+    ("/v3/roles", Dialect::Keystone),
+    ("/v3/role_assignments", Dialect::Keystone),
+    ("/v3.0", Dialect::Keystone),
     ("backuppolicy", Dialect::Evs),
 ];
 
@@ -46,7 +55,9 @@ impl Dialect {
         DIALECTS
             .iter()
             .find(|(part, dialect)| match dialect {
-                Self::Keystone => path.starts_with(part),
+                Self::Keystone => path
+                    .strip_prefix(part)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
                 Self::Evs | Self::OpenStack | Self::Gateway => after_project.starts_with(part),
             })
             .map_or(Self::OpenStack, |(_, dialect)| *dialect)
@@ -274,6 +285,7 @@ fn service_fault(error: &ServiceError) -> Fault {
         S::Quota(_) | S::RecipientQuota(_) => Fault::OVER_LIMIT,
         S::Unauthenticated => Fault::UNAUTHORIZED,
         S::Signature(_) => Fault(StatusCode::UNAUTHORIZED, "unauthorized", "APIGW.0301"),
+        S::Identity(refusal) => identity_fault(refusal),
         S::Hasher(_) => Fault::OURS,
         S::Store(error) => match error {
             StoreError::Busy(_) | StoreError::Closed => Fault::BUSY,
@@ -285,6 +297,20 @@ fn service_fault(error: &ServiceError) -> Fault {
             | StoreError::Lost(_)
             | StoreError::Database(_) => Fault::OURS,
         },
+    }
+}
+
+/// Keystone v3 API, Status Codes.
+fn identity_fault(refusal: &IdentityError) -> Fault {
+    use IdentityError as I;
+    match refusal {
+        I::NotFound(..) | I::NoToken | I::NoAssignment { .. } => Fault::NOT_FOUND,
+        I::NotAuthorized(_) | I::Restricted => Fault::FORBIDDEN,
+        I::NameTaken { .. } | I::CredentialNameTaken(_) => Fault::CONFLICT,
+        I::RoleNotHeld(..) | I::NotScopedToProject | I::AlreadyExpired | I::DomainFixed => {
+            Fault::BAD_REQUEST
+        }
+        I::WrongPassword => Fault::UNAUTHORIZED,
     }
 }
 
@@ -340,6 +366,7 @@ fn service_message(error: &ServiceError) -> Cow<'_, str> {
         S::Signature(refused) => {
             format!("Incorrect IAM authentication information: {refused}").into()
         }
+        S::Identity(refusal) => refusal.to_string().into(),
         S::Hasher(_) => OUR_FAULT.into(),
         S::Store(error) => match error {
             StoreError::Busy(Some(who)) => {
@@ -456,6 +483,8 @@ mod tests {
             ("/identity/v3/nowhere", Dialect::Keystone),
             ("/v3/auth/tokens", Dialect::Keystone),
             ("/v3.0/OS-CREDENTIAL/credentials", Dialect::Keystone),
+            ("/v3/users", Dialect::Keystone),
+            ("/v3/users-of-mine/volumes", Dialect::OpenStack),
         ] {
             assert_eq!(Dialect::of(path), dialect, "{path}");
         }

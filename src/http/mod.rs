@@ -15,7 +15,7 @@ mod page;
 mod python;
 mod time;
 
-use actix_web::web::{self, ServiceConfig, delete, get, head, post, put};
+use actix_web::web::{self, ServiceConfig, delete, get, head, patch, post, put};
 use actix_web::{Resource, Scope};
 
 pub use answer::answer;
@@ -53,10 +53,10 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(resource("/identity/").route(get().to(identity::versions::all)))
         .service(resource("/identity/v3").route(get().to(identity::versions::v3)))
         .service(resource("/identity/v3/").route(get().to(identity::versions::v3)))
-        .service(resource("/identity/v3/auth/tokens").route(post().to(identity::tokens::issue)))
-        // Huawei's clients keep only scheme and host of the identity URL.
-        .service(resource("/v3/auth/tokens").route(post().to(identity::tokens::issue)))
-        .service(resource("/v3/projects").route(get().to(identity::region_project::list)))
+        .configure(|c| accounts(c, "/identity/v3"))
+        // Huawei's clients keep only scheme and host of the identity URL. No project id of 32 digits
+        // is spelled like one of these words, so the volume API loses nothing.
+        .configure(|c| accounts(c, "/v3"))
         .configure(access_keys)
         .service(resource("/_evs/health").route(get().to(admin::health)).route(head().to(admin::health)))
         .service(resource("/_evs/ready").route(get().to(admin::ready)).route(head().to(admin::ready)))
@@ -84,6 +84,77 @@ fn access_keys(config: &mut ServiceConfig) {
                 .route(put().to(keys::update))
                 .route(delete().to(keys::delete)),
         );
+}
+
+/// Keystone's v3 API below one of its two roots.
+fn accounts(config: &mut ServiceConfig, root: &str) {
+    use identity::tokens;
+    use identity::{application_credentials, catalog, domains, projects, role_assignments, users};
+    let at = |path: &str| resource(&format!("{root}{path}"));
+    config
+        .service(
+            at("/auth/tokens")
+                .route(post().to(tokens::issue))
+                .route(get().to(tokens::show))
+                .route(head().to(tokens::check))
+                .route(delete().to(tokens::revoke)),
+        )
+        .service(at("/auth/catalog").route(get().to(catalog::show)))
+        .service(at("/auth/projects").route(get().to(projects::own)))
+        .service(at("/auth/domains").route(get().to(domains::own)))
+        .service(at("/auth/system").route(get().to(domains::system)))
+        .service(at("/projects").route(get().to(projects::list)).route(post().to(projects::create)))
+        .service(
+            at("/projects/{project}")
+                .route(get().to(projects::show))
+                .route(patch().to(projects::update))
+                .route(delete().to(projects::delete)),
+        )
+        .service(at("/users").route(get().to(users::list)).route(post().to(users::create)))
+        .service(
+            at("/users/{user}")
+                .route(get().to(users::show))
+                .route(patch().to(users::update))
+                .route(delete().to(users::delete)),
+        )
+        .service(at("/users/{user}/password").route(post().to(users::change_password)))
+        .service(at("/users/{user}/projects").route(get().to(projects::of_user)))
+        .service(
+            at("/users/{user}/application_credentials")
+                .route(get().to(application_credentials::list))
+                .route(post().to(application_credentials::create)),
+        )
+        .service(
+            at("/users/{user}/application_credentials/{id}")
+                .route(get().to(application_credentials::show))
+                .route(delete().to(application_credentials::delete)),
+        )
+        .service(at("/groups").route(get().to(users::groups)))
+        .service(at("/domains").route(get().to(domains::list)))
+        .service(at("/domains/{domain}").route(get().to(domains::show)))
+        .service(at("/roles").route(get().to(role_assignments::roles)))
+        .service(at("/roles/{role}").route(get().to(role_assignments::role)))
+        .service(at("/role_assignments").route(get().to(role_assignments::list)))
+        .service(at("/regions").route(get().to(catalog::regions)))
+        .service(at("/regions/{id}").route(get().to(catalog::region)))
+        .service(at("/services").route(get().to(catalog::services)))
+        .service(at("/services/{id}").route(get().to(catalog::service)))
+        .service(at("/endpoints").route(get().to(catalog::endpoints)))
+        .service(at("/endpoints/{id}").route(get().to(catalog::endpoint)));
+    for place in ["/projects/{project}", "/domains/{domain}"] {
+        config
+            .service(
+                at(&format!("{place}/users/{{user}}/roles"))
+                    .route(get().to(role_assignments::list_grants)),
+            )
+            .service(
+                at(&format!("{place}/users/{{user}}/roles/{{role}}"))
+                    .route(get().to(role_assignments::check_grant))
+                    .route(head().to(role_assignments::check_grant))
+                    .route(put().to(role_assignments::create_grant))
+                    .route(delete().to(role_assignments::revoke_grant)),
+            );
+    }
 }
 
 /// The OpenStack Block Storage API, alike under `/v2` and `/v3`.

@@ -3,7 +3,8 @@
 use tracing::info;
 
 use super::hasher::random_bytes;
-use super::identity::{DOMAIN_ID, hex};
+use super::identity::DOMAIN_ID;
+use super::identity::tokens::hex;
 use super::{App, Resource, Result, ServiceError, settle};
 use crate::domain::access::{Caller, Role};
 use crate::domain::access_key::{AccessKey, AccessSecret, KeyStatus};

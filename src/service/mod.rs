@@ -185,6 +185,9 @@ pub enum ServiceError {
     /// The request's signature does not let anybody in.
     #[error(transparent)]
     Signature(#[from] SignatureRefused),
+    /// The identity service refuses.
+    #[error(transparent)]
+    Identity(#[from] identity::IdentityError),
     /// The hash threads are gone or failed.
     #[error(transparent)]
     Hasher(#[from] HasherError),

@@ -5,10 +5,10 @@
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 
-use super::identity::hex;
+use super::identity::tokens::hex;
 use super::{App, Result};
 use crate::domain::access_key::AccessSecret;
-use crate::domain::account::Session;
+use crate::domain::account::{Session, TokenScope};
 use crate::domain::ids::ProjectId;
 use crate::domain::signature::{Algorithm, Authorization, Signable, SignatureRefused};
 
@@ -45,7 +45,8 @@ impl App {
             signer.project.filter(|_| !signer.roles.is_empty()).ok_or(SignatureRefused::Project)?;
         Ok(Session {
             user: signer.user,
-            project: Some(project),
+            scope: TokenScope::Project(project),
+            credential: None,
             roles: signer.roles,
             methods: vec!["hw_ak_sk".to_owned()],
             audit_id: claim.access.to_string(),

@@ -11,11 +11,15 @@ use crate::domain::ids::{ProjectId, UserId};
 /// Questions about accounts.
 #[async_trait]
 pub trait AccountReads {
-    /// What a token stands for, unless it has expired by `now`; roles are those of this moment.
+    /// What a token stands for, unless it has expired by `now` or its user or project is disabled;
+    /// roles are those of this moment. One read.
     async fn session(&mut self, token: &TokenHash, now: Time) -> Result<Option<Session>>;
 
     /// The domain so named.
     async fn domain(&mut self, named: &DomainNamedBy) -> Result<Option<Domain>>;
+
+    /// Every domain, by name.
+    async fn domains(&mut self) -> Result<Vec<Domain>>;
 
     /// The user so named; a name without a domain is looked up in `default_domain` (an id).
     async fn user(&mut self, named: &NamedBy, default_domain: &str) -> Result<Option<User>>;
@@ -46,4 +50,7 @@ pub trait AccountWrites {
 
     /// A new token for `session`: its hash is kept, the roles are looked up anew at each use.
     fn insert_token(&mut self, token: &TokenHash, session: &Session);
+
+    /// Removes a token that is there.
+    fn delete_token(&mut self, token: &TokenHash);
 }

@@ -6,14 +6,18 @@
 
 pub mod access_keys;
 pub mod accounts;
+pub mod application_credentials;
 pub mod backups;
 pub mod disks;
 pub mod events;
 pub mod policies;
+pub mod projects;
 pub mod quotas;
+pub mod role_assignments;
 pub mod snapshots;
 pub mod sqlite;
 pub mod transfers;
+pub mod users;
 
 use std::path::PathBuf;
 
@@ -22,13 +26,17 @@ use thiserror::Error;
 
 pub use access_keys::{AccessKeyReads, AccessKeyWrites};
 pub use accounts::{AccountReads, AccountWrites};
+pub use application_credentials::{ApplicationCredentialReads, ApplicationCredentialWrites};
 pub use backups::{BackupReads, BackupWrites};
 pub use disks::{DiskReads, DiskWrites};
 pub use events::EventWrites;
 pub use policies::{PolicyReads, PolicyWrites};
+pub use projects::{ProjectReads, ProjectWrites};
 pub use quotas::{QuotaReads, QuotaWrites};
+pub use role_assignments::{RoleAssignmentReads, RoleAssignmentWrites};
 pub use snapshots::{SnapshotReads, SnapshotWrites};
 pub use transfers::{TransferReads, TransferWrites};
+pub use users::{UserReads, UserWrites};
 
 /// What a store call comes to.
 pub type Result<T> = std::result::Result<T, StoreError>;
@@ -67,12 +75,16 @@ pub struct StoreInfo {
 pub trait ReadTx:
     AccessKeyReads
     + AccountReads
+    + ApplicationCredentialReads
     + BackupReads
     + DiskReads
     + PolicyReads
+    + ProjectReads
     + QuotaReads
+    + RoleAssignmentReads
     + SnapshotReads
     + TransferReads
+    + UserReads
     + Send
 {
 }
@@ -80,12 +92,16 @@ pub trait ReadTx:
 impl<T> ReadTx for T where
     T: AccessKeyReads
         + AccountReads
+        + ApplicationCredentialReads
         + BackupReads
         + DiskReads
         + PolicyReads
+        + ProjectReads
         + QuotaReads
+        + RoleAssignmentReads
         + SnapshotReads
         + TransferReads
+        + UserReads
         + Send
         + ?Sized
 {
@@ -97,13 +113,17 @@ pub trait WriteTx:
     ReadTx
     + AccessKeyWrites
     + AccountWrites
+    + ApplicationCredentialWrites
     + BackupWrites
     + DiskWrites
     + EventWrites
     + PolicyWrites
+    + ProjectWrites
     + QuotaWrites
+    + RoleAssignmentWrites
     + SnapshotWrites
     + TransferWrites
+    + UserWrites
 {
     /// Sends the queued writes and returns when they are on disk. All or nothing: a write that
     /// touches another number of rows than it must undoes the whole unit.

@@ -286,7 +286,7 @@ async fn every_malformed_login_is_refused_by_the_member_that_is_missing_and_quot
                 400,
                 "Bad Request",
                 "Attempted to authenticate with an unsupported method: identity.methods must be \
-                 [\"password\"] or [\"token\"].",
+                 [\"password\"], [\"token\"] or [\"application_credential\"].",
             );
         }
         let two = scope(json!({"project": {"id": "x"}, "domain": {"id": "default"}}));

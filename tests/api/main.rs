@@ -8,6 +8,11 @@
     reason = "a helper of tests fails like a test"
 )]
 
+mod keystone_credentials;
+mod keystone_malformed;
+mod keystone_projects;
+mod keystone_tokens;
+mod keystone_users;
 mod races;
 mod support;
 

@@ -482,12 +482,44 @@ async fn the_name_of_the_region_means_the_project_of_the_key() {
                     "options": {},
                     "links": {"self": format!("{url}/{}", demo.project)},
                 }],
-                "links": {"self": url, "previous": null, "next": null},
+                "links": {
+                    "self": format!("{url}?name={name}"), "previous": null, "next": null,
+                },
             }),
         );
     }
     assert_eq!(look("partner").await.body["projects"], json!([]));
     let anonymous = server.anonymous().get("/v3/projects?name=sim-1").await;
     assert_eq!(anonymous.body["error"]["message"], UNAUTHENTICATED);
+    server.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_of_a_disabled_user_or_project_lets_nobody_in_until_it_is_enabled_again() {
+    let server = TestServer::start().await;
+    let (admin, demo) = (server.login("admin").await, server.login("demo").await);
+    let pair = server.first_key("demo").await;
+    let list = async || {
+        let path = demo.path("v3", "os-volume-transfer");
+        Signed::new("GET", &server, &path, None).sign(&pair).send(&server).await
+    };
+    assert_eq!(list().await.status, 200);
+    let user = (format!("/v3/users/{}", demo.user), "user", "verify aksk signature fail");
+    let project = (
+        format!("/v3/projects/{}", demo.project),
+        "project",
+        "the access key does not reach the project",
+    );
+    for (path, kind, refusal) in [user, project] {
+        for enabled in [false, true] {
+            let answer = admin.patch(&path, json!({kind: {"enabled": enabled}})).await;
+            assert_eq!(answer.status, 200, "{}", answer.text);
+            if enabled {
+                assert_eq!(list().await.status, 200);
+            } else {
+                is_refused(&list().await, refusal);
+            }
+        }
+    }
     server.finish().await;
 }

@@ -217,6 +217,14 @@ const PLANTED: &[(&str, &str, &str)] = &[
         "the password of user u-atlas is not an argon2id hash",
     ),
     (
+        "INSERT INTO application_credentials
+             (id, name, user_id, project_id, roles, secret_hash, unrestricted, created_at)
+         VALUES ('ac', 'n', 'u-atlas', 'atlas', 'member', 'plain', 0,
+                 '2025-07-31T22:13:20.000000Z')",
+        "I7",
+        "the secret of application credential ac is not an argon2id hash",
+    ),
+    (
         "UPDATE tokens SET hash = 'gAAAA-token'",
         "I7",
         "token abcdefghijklmnopqrstuv is not stored as a hash",

@@ -4,6 +4,7 @@
 
 mod access_keys;
 mod accounts;
+mod application_credentials;
 mod backups;
 mod busy;
 mod cut_off;
@@ -16,7 +17,10 @@ mod migrations;
 mod opening;
 mod paging;
 mod policies;
+mod projects;
 mod quotas;
+mod role_assignments;
 mod snapshots;
 mod support;
 mod transfers;
+mod users;

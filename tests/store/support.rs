@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta};
 use evs_local::domain::access::{Caller, Role};
-use evs_local::domain::account::{Domain, Project, Session, User};
+use evs_local::domain::account::{Domain, Project, Session, TokenScope, User};
 use evs_local::domain::backup::{Backup, BackupStatus};
 use evs_local::domain::clock::Time;
 use evs_local::domain::disk::{Disk, DiskStatus};
@@ -273,11 +273,12 @@ pub(crate) fn account(name: &str) -> (Project, User) {
 pub(crate) fn session(user: &User, project: Option<&Project>, roles: &[Role]) -> Session {
     Session {
         user: user.clone(),
-        project: project.cloned(),
+        scope: project.cloned().map_or(TokenScope::Unscoped, TokenScope::Project),
         roles: roles.to_vec(),
         methods: vec!["password".to_owned(), "token".to_owned()],
         audit_id: "abcdefghijklmnopqrstuv".to_owned(),
         issued_at: at(0),
         expires_at: at(1_000_000),
+        credential: None,
     }
 }

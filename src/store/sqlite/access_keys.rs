@@ -80,9 +80,9 @@ impl<T: AsConnection> AccessKeyReads for T {
              FROM access_keys AS k
              JOIN users AS u ON u.id = k.user_id
              JOIN domains AS ud ON ud.id = u.domain_id
-             LEFT JOIN projects AS p ON p.id = coalesce($2, k.project_id)
+             LEFT JOIN projects AS p ON p.id = coalesce($2, k.project_id) AND p.enabled = 1
              LEFT JOIN domains AS pd ON pd.id = p.domain_id
-             WHERE k.access = $1 AND k.enabled = 1",
+             WHERE k.access = $1 AND k.enabled = 1 AND u.enabled = 1",
         )
         .bind(access.as_str())
         .bind(project.map(ProjectId::as_str))

@@ -7,9 +7,11 @@ use super::rows::Row;
 use super::unit::{AsConnection, Unit, Write};
 use super::{codec, errors};
 use crate::domain::access::Role;
-use crate::domain::account::{Domain, DomainNamedBy, NamedBy, Project, Session, TokenHash, User};
+use crate::domain::account::{
+    Domain, DomainNamedBy, IssuedFor, NamedBy, Project, Session, TokenHash, TokenScope, User,
+};
 use crate::domain::clock::Time;
-use crate::domain::ids::{ProjectId, UserId};
+use crate::domain::ids::{ApplicationCredentialId, ProjectId, UserId};
 use crate::domain::transfer::KeyHash;
 use crate::store::{AccountReads, AccountWrites, Result};
 
@@ -35,7 +37,7 @@ impl From<UserRow> for User {
 
 #[derive(FromRow)]
 #[expect(clippy::struct_field_names, reason = "a session has a user's columns beside them")]
-struct ProjectRow {
+pub(super) struct ProjectRow {
     project_id: String,
     project_name: String,
     project_domain_id: String,
@@ -76,26 +78,51 @@ impl From<OptionalProjectRow> for Option<Project> {
 struct SessionRow {
     #[sqlx(flatten)]
     user: UserRow,
-    #[sqlx(flatten)]
-    project: OptionalProjectRow,
+    project_id: Option<String>,
+    project_name: Option<String>,
+    domain_id: Option<String>,
+    domain_name: Option<String>,
+    system: bool,
     roles: Option<String>,
     methods: String,
     audit_id: String,
     issued_at: String,
     expires_at: String,
+    credential_id: Option<String>,
+    credential_name: Option<String>,
+    unrestricted: Option<bool>,
 }
 
 impl SessionRow {
     fn session(self) -> Result<Session> {
         let row = Row { table: "tokens", id: &self.audit_id };
+        let domain = match (self.domain_id, self.domain_name) {
+            (Some(id), Some(name)) => Some(Domain { id, name }),
+            _ => None,
+        };
+        let scope = match (self.project_id, self.project_name, domain) {
+            _ if self.system => TokenScope::System,
+            (Some(id), Some(name), Some(domain)) => {
+                TokenScope::Project(Project { id: ProjectId::new(id), name, domain })
+            }
+            (_, _, Some(domain)) => TokenScope::Domain(domain),
+            (_, _, None) => TokenScope::Unscoped,
+        };
+        let credential = match (self.credential_id, self.credential_name, self.unrestricted) {
+            (Some(id), Some(name), Some(unrestricted)) => {
+                Some(IssuedFor { id: ApplicationCredentialId::new(id), name, unrestricted })
+            }
+            _ => None,
+        };
         Ok(Session {
             roles: roles_of(row, self.roles.as_deref())?,
             issued_at: row.time("issued_at", &self.issued_at)?,
             expires_at: row.time("expires_at", &self.expires_at)?,
             methods: split(&self.methods).map(str::to_owned).collect(),
             user: self.user.into(),
-            project: self.project.into(),
+            scope,
             audit_id: self.audit_id,
+            credential,
         })
     }
 }
@@ -118,16 +145,32 @@ impl<T: AsConnection> AccountReads for T {
             "SELECT u.id AS user_id, u.name AS user_name, u.password_hash,
                     ud.id AS user_domain_id, ud.name AS user_domain_name,
                     p.id AS project_id, p.name AS project_name,
-                    pd.id AS project_domain_id, pd.name AS project_domain_name,
-                    (SELECT group_concat(r.role, ',' ORDER BY r.role) FROM role_assignments AS r
-                     WHERE r.user_id = t.user_id AND r.project_id = t.project_id) AS roles,
-                    t.methods, t.audit_id, t.issued_at, t.expires_at
+                    d.id AS domain_id, d.name AS domain_name, t.system,
+                    CASE
+                    WHEN t.project_id IS NOT NULL THEN
+                        (SELECT group_concat(r.role, ',' ORDER BY r.role) FROM role_assignments AS r
+                         WHERE r.user_id = t.user_id AND r.project_id = t.project_id
+                           AND (c.id IS NULL
+                                OR instr(',' || c.roles || ',', ',' || r.role || ',') > 0))
+                    WHEN t.domain_id IS NOT NULL THEN
+                        (SELECT group_concat(r.role, ',' ORDER BY r.role)
+                         FROM domain_role_assignments AS r
+                         WHERE r.user_id = t.user_id AND r.domain_id = t.domain_id)
+                    WHEN t.system = 1 THEN
+                        (SELECT r.role FROM role_assignments AS r
+                         JOIN projects AS a ON a.id = r.project_id
+                         WHERE r.user_id = t.user_id AND r.role = 'admin' AND a.enabled = 1 LIMIT 1)
+                    END AS roles,
+                    t.methods, t.audit_id, t.issued_at, t.expires_at,
+                    c.id AS credential_id, c.name AS credential_name, c.unrestricted
              FROM tokens AS t
              JOIN users AS u ON u.id = t.user_id
              JOIN domains AS ud ON ud.id = u.domain_id
              LEFT JOIN projects AS p ON p.id = t.project_id
-             LEFT JOIN domains AS pd ON pd.id = p.domain_id
-             WHERE t.hash = $1 AND t.expires_at > $2",
+             LEFT JOIN domains AS d ON d.id = coalesce(t.domain_id, p.domain_id)
+             LEFT JOIN application_credentials AS c ON c.id = t.application_credential_id
+             WHERE t.hash = $1 AND t.expires_at > $2 AND u.enabled = 1
+               AND (p.id IS NULL OR p.enabled = 1)",
         )
         .bind(token.0.as_str())
         .bind(codec::time_to_text(now))
@@ -150,6 +193,15 @@ impl<T: AsConnection> AccountReads for T {
         let row: Option<(String, String)> =
             query.fetch_optional(self.connection()?).await.map_err(errors::of_statement)?;
         Ok(row.map(|(id, name)| Domain { id, name }))
+    }
+
+    async fn domains(&mut self) -> Result<Vec<Domain>> {
+        let rows: Vec<(String, String)> =
+            sqlx::query_as("SELECT id, name FROM domains ORDER BY name, id")
+                .fetch_all(self.connection()?)
+                .await
+                .map_err(errors::of_statement)?;
+        Ok(rows.into_iter().map(|(id, name)| Domain { id, name }).collect())
     }
 
     async fn user(&mut self, named: &NamedBy, default_domain: &str) -> Result<Option<User>> {
@@ -309,6 +361,10 @@ impl AccountWrites for Unit {
     }
 
     fn insert_token(&mut self, token: &TokenHash, session: &Session) {
+        let domain = match &session.scope {
+            TokenScope::Domain(domain) => Some(domain.id.as_str()),
+            TokenScope::Unscoped | TokenScope::Project(_) | TokenScope::System => None,
+        };
         // Every login sweeps a few dead tokens out, so that a file does not grow for months.
         self.queue(
             Write::of_any_rows(
@@ -321,17 +377,27 @@ impl AccountWrites for Unit {
         self.queue(
             Write::of_one_row(
                 "insert token",
-                "INSERT INTO tokens (hash, user_id, project_id, methods, audit_id, issued_at,
-                                     expires_at)
-                 VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO tokens (hash, user_id, project_id, domain_id, system, methods, audit_id,
+                                     issued_at, expires_at, application_credential_id)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )
             .bind(token.0.as_str())
             .bind(&session.user.id)
-            .bind(session.project.as_ref().map(|project| &project.id))
+            .bind(session.project().map(|project| &project.id))
+            .bind(domain)
+            .bind(session.scope == TokenScope::System)
             .bind(session.methods.join(","))
             .bind(session.audit_id.as_str())
             .bind(session.issued_at)
-            .bind(session.expires_at),
+            .bind(session.expires_at)
+            .bind(session.credential.as_ref().map(|credential| credential.id.as_str())),
+        );
+    }
+
+    fn delete_token(&mut self, token: &TokenHash) {
+        self.queue(
+            Write::of_one_row("delete token", "DELETE FROM tokens WHERE hash = ?")
+                .bind(token.0.as_str()),
         );
     }
 }

@@ -6,6 +6,7 @@
 
 mod access_keys;
 mod accounts;
+mod application_credentials;
 mod backups;
 mod codec;
 mod disks;
@@ -16,11 +17,14 @@ mod holder;
 mod open;
 mod page;
 mod policies;
+mod projects;
 mod quotas;
+mod role_assignments;
 mod rows;
 mod snapshots;
 mod transfers;
 mod unit;
+mod users;
 mod writer;
 
 use std::ffi::OsString;

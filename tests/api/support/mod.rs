@@ -251,6 +251,21 @@ impl Answer {
         self.is_keystone_fault(401, "Unauthorized", message);
     }
 
+    /// Asserts an error of the identity service.
+    #[track_caller]
+    pub(crate) fn is_identity_fault(&self, status: u16, message: &str) {
+        let title = match status {
+            400 => "Bad Request",
+            401 => "Unauthorized",
+            403 => "Forbidden",
+            404 => "Not Found",
+            405 => "Method Not Allowed",
+            _ => "Conflict",
+        };
+        let error = json!({"code": status, "message": message, "title": title});
+        self.is(status, &json!({"error": error}));
+    }
+
     /// Asserts a broken quota.
     #[track_caller]
     pub(crate) fn is_over_limit(&self, message: &str) {
@@ -293,6 +308,11 @@ impl Client {
         Self { project: project.to_owned(), ..self.clone() }
     }
 
+    /// The same client with the token that this answer issued.
+    pub(crate) fn holding(&self, issued: &Answer) -> Self {
+        Self { token: Some(issued.header("x-subject-token")), ..self.clone() }
+    }
+
     /// The same client speaking to a server that was started anew.
     pub(crate) fn moved_to(&self, server: &TestServer) -> Self {
         Self { url: server.url(), ..self.clone() }
@@ -311,6 +331,27 @@ impl Client {
         path: &str,
         headers: &[(&str, &str)],
         body: Option<String>,
+    ) -> Answer {
+        self.send_bytes(method, path, headers, body.map(Into::into)).await
+    }
+
+    /// The same with a body of any bytes.
+    pub(crate) async fn send_raw(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<reqwest::Body>,
+    ) -> Answer {
+        self.send_bytes(method, path, headers, Some(body.into())).await
+    }
+
+    async fn send_bytes(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<reqwest::Body>,
     ) -> Answer {
         let mut request = self.http.request(method, format!("{}{path}", self.url));
         if let Some(token) = &self.token {
@@ -332,10 +373,18 @@ impl Client {
         answer
     }
 
+    /// A word that must stand neither in the file nor in the log when the test ends.
+    pub(crate) fn keep_secret(&self, word: &str) {
+        self.secrets.lock().unwrap().push(word.to_owned());
+    }
+
     fn remember_secrets(&self, answer: &Answer) {
         let mut secrets = self.secrets.lock().unwrap();
         if let Some(key) = answer.body["transfer"]["auth_key"].as_str() {
             secrets.push(key.to_owned());
+        }
+        if let Some(secret) = answer.body["application_credential"]["secret"].as_str() {
+            secrets.push(secret.to_owned());
         }
         let token = answer.header("x-subject-token");
         if !token.is_empty() {
@@ -353,6 +402,10 @@ impl Client {
 
     pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
         self.send(Method::PUT, path, Some(body.to_string())).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::PATCH, path, Some(body.to_string())).await
     }
 
     pub(crate) async fn delete(&self, path: &str) -> Answer {

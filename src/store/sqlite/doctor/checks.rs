@@ -163,6 +163,9 @@ pub const CHECKS: &[Check] = &[
               SELECT 'the password of user ' || id || ' is not an argon2id hash'
               FROM users WHERE password_hash NOT GLOB '$argon2id$v=*$m=*$*$*'
               UNION ALL
+              SELECT 'the secret of application credential ' || id || ' is not an argon2id hash'
+              FROM application_credentials WHERE secret_hash NOT GLOB '$argon2id$v=*$m=*$*$*'
+              UNION ALL
               SELECT 'token ' || audit_id || ' is not stored as a hash'
               FROM tokens WHERE length(hash) <> 64 OR hash GLOB '*[^0-9a-f]*'",
     },
