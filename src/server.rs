@@ -14,10 +14,11 @@ use thiserror::Error;
 use tokio::runtime::Handle;
 use tracing::info;
 
-use crate::config::{AuthMode, HashCost, Quotas, Settings};
+use crate::config::{AuthMode, Guesses, HashCost, Quotas, Settings};
 use crate::data_dir::{DataDir, DataDirError};
 use crate::domain::access::Role;
 use crate::domain::clock::Clock;
+use crate::domain::guess::GuessLimit;
 use crate::domain::quota::Limits;
 use crate::domain::transfer::OptionalRules;
 use crate::http::{self, Api};
@@ -236,7 +237,13 @@ fn rules(settings: &Settings) -> Rules {
         quotas: limits(&settings.quotas),
         token_lifetime: settings.auth.token_lifetime,
         signature_skew: settings.auth.signature_skew,
+        key_guesses: guesses(settings.transfers.key_guesses),
+        password_guesses: guesses(settings.auth.password_guesses),
     }
+}
+
+fn guesses(setting: Guesses) -> GuessLimit {
+    GuessLimit { most: setting.most, window: setting.window }
 }
 
 fn limits(quotas: &Quotas) -> Limits {

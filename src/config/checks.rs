@@ -10,8 +10,8 @@ use std::{
 use chrono::TimeDelta;
 
 use super::{
-    Account, Auth, AuthMode, Bootstrap, Cloud, ConfigError, Data, Disks, HashCost, Log, LogFormat,
-    Quotas, Server, Settings, Store, Transfers,
+    Account, Auth, AuthMode, Bootstrap, Cloud, ConfigError, Data, Disks, Guesses, HashCost, Log,
+    LogFormat, Quotas, Server, Settings, Store, Transfers,
     layers::{Entries, Entry, Setting, invalid, render},
 };
 
@@ -55,6 +55,8 @@ pub(super) fn check(entries: &Entries) -> Result<Settings, ConfigError> {
             signature_skew: TimeDelta::seconds(
                 checks.whole("auth.signature_skew_s", 1..=TEN_YEARS_S)?,
             ),
+            password_guesses: checks
+                .guesses("auth.password_guesses", "auth.password_guesses_window_s")?,
             password: checks.hash_cost(
                 "auth.password_memory_kib",
                 "auth.password_iterations",
@@ -77,6 +79,8 @@ pub(super) fn check(entries: &Entries) -> Result<Settings, ConfigError> {
                 "transfers.key_iterations",
                 Some("transfers.key_parallelism"),
             )?,
+            key_guesses: checks
+                .guesses("transfers.key_guesses", "transfers.key_guesses_window_s")?,
             refuse_yearly_monthly: checks.flag("transfers.refuse_yearly_monthly")?,
             refuse_dedicated_storage: checks.flag("transfers.refuse_dedicated_storage")?,
         },
@@ -140,6 +144,13 @@ impl<'a> Checks<'a> {
             |error| self.broken(memory, &format!("a cost that argon2 accepts (it says: {error})")),
         )?;
         Ok(cost)
+    }
+
+    fn guesses(&self, most: &str, window: &str) -> Result<Guesses, ConfigError> {
+        Ok(Guesses {
+            most: self.whole(most, 0..=1_000_000)?,
+            window: TimeDelta::seconds(self.whole(window, 1..=TEN_YEARS_S)?),
+        })
     }
 
     fn accounts(&self, key: &str) -> Result<Vec<Account>, ConfigError> {
@@ -342,6 +353,8 @@ mod tests {
             ("store.group_size", "0", "1025"),
             ("auth.token_lifetime_s", "0", "9999999999"),
             ("auth.signature_skew_s", "0", "9999999999"),
+            ("auth.password_guesses", "-1", "1000001"),
+            ("transfers.key_guesses_window_s", "0", "9999999999"),
             ("disks.max_size_gib", "0", "2147483648"),
             ("server.max_body_bytes", "1023", "1073741825"),
             ("quotas.volumes", "-2", "9223372036854775807"),

@@ -112,6 +112,8 @@ pub struct Auth {
     pub token_lifetime: TimeDelta,
     /// How far the date of a signed request may be from the present time.
     pub signature_skew: TimeDelta,
+    /// How many wrong passwords for one account.
+    pub password_guesses: Guesses,
     /// The cost of hashing a password.
     pub password: HashCost,
 }
@@ -163,6 +165,8 @@ pub struct Disks {
 pub struct Transfers {
     /// The cost of hashing an auth key.
     pub key: HashCost,
+    /// How many wrong keys for one transfer.
+    pub key_guesses: Guesses,
     /// Whether disks billed by the year or month stay where they are.
     pub refuse_yearly_monthly: bool,
     /// Whether disks in a dedicated pool stay where they are.
@@ -186,6 +190,15 @@ pub struct Quotas {
     pub per_volume_gigabytes: i64,
     /// Disk groups.
     pub groups: i64,
+}
+
+/// How often one may be wrong about a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Guesses {
+    /// So many times; 0 means any number of times.
+    pub most: i64,
+    /// Within so much time.
+    pub window: TimeDelta,
 }
 
 /// Parameters of argon2id, known to be acceptable to it.

@@ -10,6 +10,7 @@ pub mod backup;
 pub mod clock;
 pub mod disk;
 pub mod event;
+pub mod guess;
 pub mod identity;
 pub mod ids;
 pub mod microversion;

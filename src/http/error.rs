@@ -139,6 +139,7 @@ impl Fault {
     const NOT_ACCEPTABLE: Self = Self(StatusCode::NOT_ACCEPTABLE, "computeFault", "EVS.5400");
     const CONFLICT: Self = Self(StatusCode::CONFLICT, "conflictingRequest", "EVS.5400");
     const OVER_LIMIT: Self = Self(StatusCode::PAYLOAD_TOO_LARGE, "overLimit", "EVS.5413");
+    const TOO_MANY: Self = Self(StatusCode::TOO_MANY_REQUESTS, "overLimit", "EVS.5400");
     const OURS: Self = Self(StatusCode::INTERNAL_SERVER_ERROR, "computeFault", "EVS.5500");
     const BUSY: Self = Self(StatusCode::SERVICE_UNAVAILABLE, "serviceUnavailable", "EVS.5503");
     const FULL: Self = Self(StatusCode::INSUFFICIENT_STORAGE, "computeFault", "EVS.5500");
@@ -179,12 +180,16 @@ impl ApiError {
         self.fault().0
     }
 
-    /// The value of `Retry-After`, in seconds: 0 for quotas, as Cinder says; 1 for a locked database.
-    pub fn retry_after(&self) -> Option<&'static str> {
+    /// The value of `Retry-After`, in seconds: 0 for quotas, as Cinder says; 1 for a locked database;
+    /// what is left of the window after too many wrong guesses.
+    pub fn retry_after(&self) -> Option<String> {
+        if let Self::Service(ServiceError::Guesses(refused)) = self {
+            return Some(refused.retry_after_s.to_string());
+        }
         let quota =
             matches!(self, Self::Service(ServiceError::Quota(_) | ServiceError::RecipientQuota(_)));
         let busy = self.status() == StatusCode::SERVICE_UNAVAILABLE;
-        if quota { Some("0") } else { busy.then_some("1") }
+        if quota { Some("0".to_owned()) } else { busy.then(|| "1".to_owned()) }
     }
 
     /// The body in a dialect. A 401 always has Keystone's shape, as its middleware answers it, or
@@ -213,7 +218,7 @@ impl ApiError {
             }}),
             Dialect::OpenStack => {
                 let mut fault = json!({"code": status.as_u16(), "message": message});
-                if status == StatusCode::PAYLOAD_TOO_LARGE
+                if name == Fault::OVER_LIMIT.1
                     && let (Some(seconds), Some(members)) =
                         (self.retry_after(), fault.as_object_mut())
                 {
@@ -286,6 +291,7 @@ fn service_fault(error: &ServiceError) -> Fault {
         S::Unauthenticated => Fault::UNAUTHORIZED,
         S::Signature(_) => Fault(StatusCode::UNAUTHORIZED, "unauthorized", "APIGW.0301"),
         S::Identity(refusal) => identity_fault(refusal),
+        S::Guesses(_) => Fault::TOO_MANY,
         S::Hasher(_) => Fault::OURS,
         S::Store(error) => match error {
             StoreError::Busy(_) | StoreError::Closed => Fault::BUSY,
@@ -367,6 +373,7 @@ fn service_message(error: &ServiceError) -> Cow<'_, str> {
             format!("Incorrect IAM authentication information: {refused}").into()
         }
         S::Identity(refusal) => refusal.to_string().into(),
+        S::Guesses(refused) => format!("Too many requests: {refused}.").into(),
         S::Hasher(_) => OUR_FAULT.into(),
         S::Store(error) => match error {
             StoreError::Busy(Some(who)) => {

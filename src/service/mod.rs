@@ -6,6 +6,7 @@
 pub mod access_keys;
 pub mod backups;
 pub mod disks;
+mod guesses;
 pub mod hasher;
 pub mod identity;
 pub mod policies;
@@ -22,6 +23,7 @@ use thiserror::Error;
 use crate::domain::account::DomainNamedBy;
 use crate::domain::clock::{Clock, Time};
 use crate::domain::disk::WrongStatus;
+use crate::domain::guess::{GuessLimit, TooManyGuesses};
 use crate::domain::ids::{DiskId, PolicyId, TransferId, derived_with_dashes};
 use crate::domain::quota::{Limits, QuotaExceeded};
 use crate::domain::signature::SignatureRefused;
@@ -63,6 +65,10 @@ pub struct Rules {
     pub token_lifetime: TimeDelta,
     /// How far the date of a signed request may be from the present time.
     pub signature_skew: TimeDelta,
+    /// How often one may be wrong about a transfer's key.
+    pub key_guesses: GuessLimit,
+    /// How often one may be wrong about an account's password.
+    pub password_guesses: GuessLimit,
 }
 
 /// A type of disk.
@@ -188,6 +194,9 @@ pub enum ServiceError {
     /// The identity service refuses.
     #[error(transparent)]
     Identity(#[from] identity::IdentityError),
+    /// Somebody was wrong about a secret too often.
+    #[error(transparent)]
+    Guesses(#[from] TooManyGuesses),
     /// The hash threads are gone or failed.
     #[error(transparent)]
     Hasher(#[from] HasherError),

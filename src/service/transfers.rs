@@ -7,6 +7,7 @@ use crate::domain::access::{Caller, Role};
 use crate::domain::clock::Time;
 use crate::domain::disk::{Disk, DiskEvent};
 use crate::domain::event::Event;
+use crate::domain::guess::{Secret, Target};
 use crate::domain::ids::{DiskId, TransferId};
 use crate::domain::quota::Wish;
 use crate::domain::transfer::{
@@ -113,7 +114,10 @@ impl App {
         key: AuthKey,
     ) -> Result<Transfer> {
         let transfer = self.pending(id).await?;
+        let target = key_of(&transfer);
+        self.may_guess(&mut *self.read().await?, &target).await?;
         if !self.hasher.verify(key, transfer.key_hash.clone()).await? {
+            self.wrong_guess(caller, &target).await?;
             return Err(ServiceError::WrongKey(transfer.id));
         }
 
@@ -137,6 +141,8 @@ impl App {
             .await?
             .filter(|(transfer, _)| transfer.key_hash == verified.key_hash)
             .ok_or_else(|| no_transfer(verified.id.to_string()))?;
+        // Again: of many guesses that were verified at once, a right one must not slip through.
+        self.may_guess(unit, &key_of(&transfer)).await?;
         may_be_accepted(&facts, self.rules.transfers)?;
         let before = facts.disk;
         let wish = if before.project == caller.project {
@@ -256,6 +262,11 @@ pub(super) fn end_as_deleted(unit: &mut dyn WriteTx, id: TransferId, now: Time) 
         destination: None,
         finished_at: now,
     });
+}
+
+/// What somebody guesses who tries keys of a transfer.
+fn key_of(transfer: &Transfer) -> Target {
+    Target { secret: Secret::AuthKey, subject: transfer.id.to_string() }
 }
 
 fn parse(id: &str) -> Result<TransferId> {

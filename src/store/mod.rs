@@ -10,6 +10,7 @@ pub mod application_credentials;
 pub mod backups;
 pub mod disks;
 pub mod events;
+pub mod guesses;
 pub mod policies;
 pub mod projects;
 pub mod quotas;
@@ -30,6 +31,7 @@ pub use application_credentials::{ApplicationCredentialReads, ApplicationCredent
 pub use backups::{BackupReads, BackupWrites};
 pub use disks::{DiskReads, DiskWrites};
 pub use events::EventWrites;
+pub use guesses::{GuessReads, GuessWrites};
 pub use policies::{PolicyReads, PolicyWrites};
 pub use projects::{ProjectReads, ProjectWrites};
 pub use quotas::{QuotaReads, QuotaWrites};
@@ -78,6 +80,7 @@ pub trait ReadTx:
     + ApplicationCredentialReads
     + BackupReads
     + DiskReads
+    + GuessReads
     + PolicyReads
     + ProjectReads
     + QuotaReads
@@ -95,6 +98,7 @@ impl<T> ReadTx for T where
         + ApplicationCredentialReads
         + BackupReads
         + DiskReads
+        + GuessReads
         + PolicyReads
         + ProjectReads
         + QuotaReads
@@ -117,6 +121,7 @@ pub trait WriteTx:
     + BackupWrites
     + DiskWrites
     + EventWrites
+    + GuessWrites
     + PolicyWrites
     + ProjectWrites
     + QuotaWrites

@@ -20,6 +20,7 @@ mod access;
 mod access_keys;
 mod backups;
 mod disks;
+mod guesses;
 mod identity;
 mod limits;
 mod policies;

@@ -13,6 +13,7 @@ mod doctor;
 mod events;
 mod full;
 mod group_commit;
+mod guesses;
 mod migrations;
 mod opening;
 mod paging;

@@ -24,6 +24,7 @@ const MERGED: &[(&str, &str)] = &[
     ("0012_account_details.sql", "1008009939f54069"),
     ("0013_scopes.sql", "10851fe0e3f8ebd8"),
     ("0014_application_credentials.sql", "fd14aba1a92fcb05"),
+    ("0015_wrong_guesses.sql", "59a4297223deae21"),
 ];
 
 fn root() -> &'static Path {

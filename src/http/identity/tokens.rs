@@ -12,6 +12,7 @@ use super::login::login;
 use crate::domain::access::Role;
 use crate::domain::account::{Domain, Project, Session, TokenScope};
 use crate::http::Api;
+use crate::http::auth::request_id;
 use crate::http::call::{Answer, api, base, body, query};
 use crate::http::error::ApiError;
 use crate::http::fields;
@@ -28,7 +29,8 @@ pub(in crate::http) async fn issue(request: HttpRequest, payload: web::Payload) 
     let (proof, scope) = login(&body)?;
     let with_catalog = !query(&request)?.iter().any(|(key, _)| key == "nocatalog");
     let app = api.app.clone();
-    let issued = api.tasks.run(async move { app.authenticate(proof, scope).await }).await??;
+    let id = request_id(&request);
+    let issued = api.tasks.run(async move { app.authenticate(proof, scope, &id).await }).await??;
     let base = base(&api, request.headers());
     Ok(HttpResponse::Created()
         .insert_header(("X-Subject-Token", issued.token.expose_secret()))

@@ -8,15 +8,16 @@ use tracing::info;
 use super::super::hasher::random_bytes;
 use super::super::{App, Result, ServiceError, settle};
 use super::{Asker, DOMAIN_ID, IdentityError};
-use crate::domain::access::Role;
+use crate::domain::access::{Caller, Role};
 use crate::domain::account::{
     DomainNamedBy, IssuedFor, NamedBy, ProjectProfile, Session, TokenHash, TokenScope, User,
 };
 use crate::domain::application_credential::ApplicationCredential;
 use crate::domain::clock::Time;
 use crate::domain::event::{Event, State};
+use crate::domain::guess::{Secret, Target};
 use crate::domain::identity::IdentityAction;
-use crate::domain::ids::ApplicationCredentialId;
+use crate::domain::ids::{ApplicationCredentialId, ProjectId, RequestId, UserId, derived};
 use crate::domain::role_assignment::Place;
 use crate::domain::transfer::{AuthKey, KeyHash};
 
@@ -85,8 +86,13 @@ struct Proved {
 impl App {
     /// Issues a token. Whatever is wrong, the answer is the same, and an unknown user costs the
     /// time of a wrong password.
-    pub async fn authenticate(&self, proof: Proof, scope: Scope) -> Result<Issued> {
-        let proved = self.prove(proof).await?;
+    pub async fn authenticate(
+        &self,
+        proof: Proof,
+        scope: Scope,
+        request: &RequestId,
+    ) -> Result<Issued> {
+        let proved = self.prove(proof, request).await?;
         let (scope, roles) = match &proved.credential {
             Some(credential) => self.scope_of(credential, &scope).await?,
             None => self.scope(&proved.user, scope).await?,
@@ -118,12 +124,14 @@ impl App {
         Ok(Issued { token, session })
     }
 
-    async fn prove(&self, proof: Proof) -> Result<Proved> {
+    async fn prove(&self, proof: Proof, request: &RequestId) -> Result<Proved> {
         match proof {
             Proof::Password { user, password } => {
                 let found = self.read().await?.user(&user, DOMAIN_ID).await?;
                 let hash = found.as_ref().map(|user| user.password.clone());
-                self.check_secret(&password, hash).await?;
+                let known = found.as_ref().map(|user| user.id.to_string());
+                let subject = known.unwrap_or_else(|| derived("nobody", &format!("{user:?}")));
+                self.check_secret(&password, hash, subject, request).await?;
                 let user = found.ok_or(ServiceError::Unauthenticated)?;
                 let methods = vec!["password".to_owned()];
                 Ok(Proved { user, methods, not_after: None, credential: None })
@@ -142,9 +150,11 @@ impl App {
                 Ok(Proved { user: session.user, methods, not_after, credential: None })
             }
             Proof::ApplicationCredential { named, secret } => {
+                let nobody = derived("nobody", &format!("{named:?}"));
                 let found = self.credential_named(named).await?;
                 let hash = found.as_ref().map(|(_, credential)| credential.secret.clone());
-                self.check_secret(&secret, hash).await?;
+                let known = found.as_ref().map(|(_, credential)| credential.id.to_string());
+                self.check_secret(&secret, hash, known.unwrap_or(nobody), request).await?;
                 let (user, credential) = found.ok_or(ServiceError::Unauthenticated)?;
                 if credential.expires_at.is_some_and(|end| end <= self.now()) {
                     return Err(ServiceError::Unauthenticated);
@@ -156,8 +166,17 @@ impl App {
         }
     }
 
-    /// Whether `secret` is what was hashed; without a hash it takes as long and fails.
-    async fn check_secret(&self, secret: &SecretString, hash: Option<KeyHash>) -> Result<()> {
+    /// Whether `secret` is what was hashed; without a hash it takes as long and fails. `subject` is
+    /// whose it would be, in the count of wrong guesses.
+    async fn check_secret(
+        &self,
+        secret: &SecretString,
+        hash: Option<KeyHash>,
+        subject: String,
+        request: &RequestId,
+    ) -> Result<()> {
+        let target = Target { secret: Secret::Password, subject };
+        self.may_guess(&mut *self.read().await?, &target).await?;
         let secret = AuthKey::presented(secret.expose_secret().to_owned());
         let right = if let Some(hash) = hash {
             self.hasher.verify(secret, hash).await?
@@ -165,7 +184,17 @@ impl App {
             self.hasher.hash_password(secret).await?;
             false
         };
-        if right { Ok(()) } else { Err(ServiceError::Unauthenticated) }
+        if right {
+            return self.may_guess(&mut *self.read().await?, &target).await;
+        }
+        let guesser = Caller {
+            user: UserId::new(target.subject.as_str()),
+            project: ProjectId::new(""),
+            role: Role::Reader,
+            request: request.clone(),
+        };
+        self.wrong_guess(&guesser, &target).await?;
+        Err(ServiceError::Unauthenticated)
     }
 
     async fn credential_named(

@@ -13,6 +13,7 @@ mod disks;
 pub mod doctor;
 mod errors;
 mod events;
+mod guesses;
 mod holder;
 mod open;
 mod page;

@@ -1,0 +1,23 @@
+//! Wrong guesses of secrets in the store.
+
+use async_trait::async_trait;
+
+use super::Result;
+use crate::domain::clock::Time;
+use crate::domain::guess::{Failures, Target};
+
+/// Questions about wrong guesses.
+#[async_trait]
+pub trait GuessReads {
+    /// The wrong guesses about a target after `since`.
+    async fn failures(&mut self, target: &Target, since: Time) -> Result<Failures>;
+}
+
+/// Changes of wrong guesses.
+pub trait GuessWrites {
+    /// Another wrong guess.
+    fn insert_failure(&mut self, target: &Target, at: Time);
+
+    /// Forgets the wrong guesses up to `until`, about whatever target, however many there are.
+    fn forget_failures(&mut self, until: Time);
+}
