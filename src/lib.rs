@@ -8,7 +8,7 @@
 //! | [`store`] | what the service needs from a database: traits and their errors | `domain` |
 //! | [`store::sqlite`] | the one database: group commit, readers, migrations, doctor | `domain`, `store`, `tasks` |
 //! | [`service`] | the use cases, and argon2 on threads of its own | `domain`, `store` |
-//! | [`http`] | the route table, three error dialects, one file a resource | `domain`, `service`, `tasks` |
+//! | [`http`] | the route table, the dialects of errors, one file a resource | `domain`, `service`, `tasks` |
 //! | [`config`] | settings in layers; the only place that reads the environment | |
 //! | [`data_dir`] | the data directory: permissions, lock, where it may lie | |
 //! | [`tasks`] | work that outlives its caller; the only place that spawns | |
