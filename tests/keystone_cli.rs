@@ -81,6 +81,12 @@ read -r id secret < credential
     export OS_APPLICATION_CREDENTIAL_SECRET=$secret
     says "$(openstack volume list -f value -c Name)" ledger
 )
+(
+    token=$(openstack token issue -f value -c id)
+    unset OS_USERNAME OS_PASSWORD OS_USER_DOMAIN_NAME OS_USER_DOMAIN_ID
+    export OS_AUTH_TYPE=v3token OS_TOKEN=$token
+    says "$(openstack volume list -f value -c Name)" ledger
+)
 openstack application credential delete ci
 if openstack user list 2> refused; then exit 1; fi
 grep -q 'identity:list_users' refused
