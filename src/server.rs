@@ -82,8 +82,8 @@ pub enum StartError {
     },
 }
 
-const OPEN_MODE: &str = "in open mode: set auth.mode to \"token\"";
-const DEFAULT_PASSWORD: &str =
+const IN_OPEN_MODE: &str = "in open mode: set auth.mode to \"token\"";
+const WITH_DEFAULT_PASSWORD: &str =
     "with the default password: set bootstrap.password and begin a new data directory";
 
 impl Server {
@@ -202,13 +202,13 @@ async fn refuse_exposure(settings: &Settings, app: &App) -> Result<(), StartErro
         return Ok(());
     }
     if settings.auth.mode == AuthMode::Open {
-        return Err(StartError::Exposed(listen, OPEN_MODE));
+        return Err(StartError::Exposed(listen, IN_OPEN_MODE));
     }
     let default = match app.default_password_in_use().await.map_err(StartError::FirstAccounts)? {
         Some(default) => default,
         None => settings.bootstrap.has_default_password(),
     };
-    if default { Err(StartError::Exposed(listen, DEFAULT_PASSWORD)) } else { Ok(()) }
+    if default { Err(StartError::Exposed(listen, WITH_DEFAULT_PASSWORD)) } else { Ok(()) }
 }
 
 fn params(cost: HashCost) -> Result<Params, HasherError> {

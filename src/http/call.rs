@@ -39,10 +39,7 @@ impl FromRequest for Call {
             let api = api(&request)?;
             let signed = auth::signed_body(&request, &mut payload).await?;
             let caller = auth::caller(&api, &request, signed.as_ref()).await?;
-            let body = match signed {
-                Some(body) => body,
-                None => body(&request, &mut payload).await?,
-            };
+            let body = rest_of_body(signed, &request, &mut payload).await?;
             let query = query(&request)?;
             let base = base(&api, request.headers());
             Ok(Self { api, caller, request, base, query, body })
@@ -76,16 +73,11 @@ impl Call {
 
     /// The body as JSON.
     pub(super) fn json(&self) -> Result<Value, ApiError> {
-        let kind = self.request.headers().get(CONTENT_TYPE).map(|kind| kind.to_str());
-        let is_json = match kind {
-            None => true,
-            Some(Ok(kind)) => {
-                let essence = kind.split(';').next().unwrap_or_default().trim();
-                essence.eq_ignore_ascii_case("application/json")
-            }
-            Some(Err(_)) => false,
-        };
-        if is_json { fields::parse(&self.body) } else { Err(ApiError::UnsupportedType) }
+        if is_json(&self.request) {
+            fields::parse(&self.body)
+        } else {
+            Err(ApiError::UnsupportedType)
+        }
     }
 
     /// A part of the path; empty if the route has no such part.
@@ -159,6 +151,27 @@ pub(super) async fn body(request: &HttpRequest, payload: &mut Payload) -> Result
         } else {
             ApiError::MalformedBody
         }
+    })
+}
+
+/// The body, which a signature may have had to be checked against already.
+pub(super) async fn rest_of_body(
+    signed: Option<Bytes>,
+    request: &HttpRequest,
+    payload: &mut Payload,
+) -> Result<Bytes, ApiError> {
+    match signed {
+        Some(body) => Ok(body),
+        None => body(request, payload).await,
+    }
+}
+
+/// Whether the body says that it is JSON, or says nothing.
+pub(super) fn is_json(request: &HttpRequest) -> bool {
+    request.headers().get(CONTENT_TYPE).is_none_or(|kind| {
+        let kind = kind.to_str().unwrap_or_default();
+        let essence = kind.split(';').next().unwrap_or_default().trim();
+        essence.eq_ignore_ascii_case("application/json")
     })
 }
 

@@ -24,7 +24,7 @@ use crate::domain::account::DomainNamedBy;
 use crate::domain::clock::{Clock, Time};
 use crate::domain::disk::WrongStatus;
 use crate::domain::guess::{GuessLimit, TooManyGuesses};
-use crate::domain::ids::{DiskId, PolicyId, TransferId, derived_with_dashes};
+use crate::domain::ids::{DiskId, TransferId, derived_with_dashes};
 use crate::domain::quota::{Limits, QuotaExceeded};
 use crate::domain::signature::SignatureRefused;
 use crate::domain::transfer::{OptionalRules, TransferRefused};
@@ -258,9 +258,4 @@ async fn settle<T>(unit: Box<dyn WriteTx>, outcome: Result<T>) -> Result<T> {
             Err(refusal)
         }
     }
-}
-
-/// A refusal because the policy is not there.
-fn no_policy(id: PolicyId) -> ServiceError {
-    ServiceError::NotFound(Resource::Policy, id.to_string())
 }

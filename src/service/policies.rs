@@ -2,7 +2,7 @@
 
 use tracing::info;
 
-use super::{App, Resource, Result, ServiceError, no_policy, settle};
+use super::{App, Resource, Result, ServiceError, settle};
 use crate::domain::access::Caller;
 use crate::domain::clock::Time;
 use crate::domain::disk::{Disk, DiskEvent, WrongStatus};
@@ -112,7 +112,7 @@ impl App {
             let policy = visible_policy(&mut *unit, caller, wanted).await?;
             let now = self.now();
             let mut results = Vec::with_capacity(disks.len());
-            let mut seen = std::collections::BTreeSet::new();
+            let mut seen = Seen::new();
             for disk in disks {
                 results.push(bind(&mut *unit, caller, &policy, disk, &mut seen, now).await?);
             }
@@ -137,7 +137,7 @@ impl App {
             visible_policy(&mut *unit, caller, wanted).await?;
             let now = self.now();
             let mut results = Vec::with_capacity(disks.len());
-            let mut seen = std::collections::BTreeSet::new();
+            let mut seen = Seen::new();
             for disk in disks {
                 results.push(unbind(&mut *unit, caller, wanted, disk, &mut seen, now).await?);
             }
@@ -234,7 +234,9 @@ async fn visible_policy(
     id: PolicyId,
 ) -> Result<Policy> {
     let found = view.policy(id).await?;
-    found.filter(|policy| caller.sees(&policy.project)).ok_or_else(|| no_policy(id))
+    found
+        .filter(|policy| caller.sees(&policy.project))
+        .ok_or_else(|| ServiceError::NotFound(Resource::Policy, id.to_string()))
 }
 
 fn parse(id: &str) -> Result<PolicyId> {

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::domain::access::{Action, Caller};
 use crate::domain::access_key::{AccessKey, KeyStatus};
 use crate::domain::ids::{AccessId, UserId};
-use crate::http::call::{Answer, api, body, query};
+use crate::http::call::{Answer, api, query, rest_of_body};
 use crate::http::error::ApiError;
 use crate::http::fields::{self, Fields};
 use crate::http::time::with_zone;
@@ -41,10 +41,7 @@ impl FromRequest for Personal {
             let signed = auth::signed_body(&request, &mut payload).await?;
             let session = auth::session(&api, &request, signed.as_ref()).await?;
             let caller = auth::caller_of(session, auth::request_id(&request))?;
-            let body = match signed {
-                Some(body) => body,
-                None => body(&request, &mut payload).await?,
-            };
+            let body = rest_of_body(signed, &request, &mut payload).await?;
             Ok(Self { api, caller, request, body })
         })
     }

@@ -4,13 +4,12 @@ use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
 use crate::domain::page::LARGEST_PAGE;
-use crate::http::call::{api, base, body, query};
+use crate::http::call::{api, base, is_json, query, rest_of_body};
 use crate::http::error::ApiError;
 use crate::http::page::encode;
 use crate::http::{Api, auth, fields};
@@ -39,10 +38,7 @@ impl FromRequest for IdentityCall {
             let signed = auth::signed_body(&request, &mut payload).await?;
             let session = auth::session(&api, &request, signed.as_ref()).await?;
             let asker = Asker { session, request: auth::request_id(&request) };
-            let body = match signed {
-                Some(body) => body,
-                None => body(&request, &mut payload).await?,
-            };
+            let body = rest_of_body(signed, &request, &mut payload).await?;
             let query = query(&request)?;
             let base = base(&api, request.headers());
             Ok(Self { api, asker, request, base, query, body })
@@ -80,12 +76,7 @@ impl IdentityCall {
 
     /// The body as JSON.
     pub(super) fn json(&self) -> Result<Value, ApiError> {
-        let kind = self.request.headers().get(CONTENT_TYPE).map(|kind| kind.to_str());
-        let is_json = kind.is_none_or(|kind| {
-            let essence = kind.unwrap_or_default().split(';').next().unwrap_or_default().trim();
-            essence.eq_ignore_ascii_case("application/json")
-        });
-        if is_json {
+        if is_json(&self.request) {
             fields::parse(&self.body)
         } else {
             Err(ApiError::Login(
