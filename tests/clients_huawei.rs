@@ -6,52 +6,18 @@
     reason = "a helper of tests fails like a test"
 )]
 
+mod evs;
+
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Output};
 
+use evs::Evs;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const SDK: [&str; 2] = ["huaweicloudsdkcore==3.1.219", "huaweicloudsdkevs==3.1.219"];
-
-/// A server of a test's own; killed when the test ends, however it ends.
-struct Evs(Child);
-
-impl Evs {
-    fn start(data: &Path) -> (Self, String) {
-        let process = Command::new(env!("CARGO_BIN_EXE_evs"))
-            .args(["--listen", "127.0.0.1:0", "--data"])
-            .arg(data)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let evs = Self(process);
-        let pid = evs.0.id().to_string();
-        let patience = Instant::now() + Duration::from_secs(30);
-        loop {
-            let lock = fs::read_to_string(data.join("evs.lock")).unwrap_or_default();
-            // The lines of a server that was killed stay until the next one writes its own.
-            if let Some(url) = lock.strip_prefix(&format!("{pid}\n")).and_then(|l| l.lines().next())
-            {
-                return (evs, url.to_owned());
-            }
-            assert!(Instant::now() < patience, "the server did not start");
-            std::thread::yield_now();
-        }
-    }
-}
-
-impl Drop for Evs {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 fn access_key(data: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_evs"));
@@ -110,7 +76,8 @@ fn keys_are_made_listed_disabled_and_deleted_while_no_server_runs() {
 #[test]
 fn while_a_server_runs_the_command_tells_where_its_api_is() {
     let data = TempDir::new().unwrap();
-    let (_evs, url) = Evs::start(data.path());
+    let evs = Evs::start(data.path());
+    let url = &evs.url;
     let output = access_key(data.path(), &["create", "demo"]);
     assert_eq!(output.status.code(), Some(1));
     let expected = format!(
@@ -163,14 +130,15 @@ async fn huaweis_sdk_hands_disks_over_with_access_keys_alone() {
     let data = begun();
     let keys = [("GIVER", "demo"), ("TAKER", "partner")];
     let keys = keys.map(|(who, user)| (who, make_key(data.path(), user)));
-    let (_evs, url) = Evs::start(data.path());
-    let disks = [disk(&url).await, disk(&url).await, disk(&url).await, disk(&url).await];
+    let evs = Evs::start(data.path());
+    let url = &evs.url;
+    let disks = [disk(url).await, disk(url).await, disk(url).await, disk(url).await];
     let mut script = Command::new(python);
     script
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients_huawei/transfers.py"))
         .env("NO_PROXY", "127.0.0.1")
         .env("no_proxy", "127.0.0.1")
-        .env("EVS_URL", &url)
+        .env("EVS_URL", url)
         .env("DISKS", disks.join(","));
     for (who, key) in keys {
         script.env(format!("{who}_AK"), &key["AK"]).env(format!("{who}_SK"), &key["SK"]);
@@ -180,4 +148,5 @@ async fn huaweis_sdk_hands_disks_over_with_access_keys_alone() {
     let (out, err) = (text(&output.stdout), text(&output.stderr));
     assert_eq!(out, "handed over, taken, withdrawn, refused\n", "{err}");
     assert!(output.status.success(), "{err}");
+    evs.is_healthy();
 }

@@ -2,50 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails like a test")]
 
+mod evs;
+
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
+use evs::Evs;
 use tempfile::TempDir;
-
-/// A server of a test's own; killed when the test ends, however it ends.
-struct Evs {
-    process: Child,
-    url: String,
-    _dir: TempDir,
-}
-
-impl Evs {
-    fn start() -> Self {
-        let dir = TempDir::new().unwrap();
-        let process = Command::new(env!("CARGO_BIN_EXE_evs"))
-            .args(["--listen", "127.0.0.1:0", "--data"])
-            .arg(dir.path())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let patience = Instant::now() + Duration::from_secs(30);
-        let url = loop {
-            let lock = fs::read_to_string(dir.path().join("evs.lock")).unwrap_or_default();
-            if let Some(url) = lock.lines().find(|line| line.starts_with("http://")) {
-                break url.to_owned();
-            }
-            assert!(Instant::now() < patience, "the server did not start");
-            std::thread::yield_now();
-        };
-        Self { process, url, _dir: dir }
-    }
-}
-
-impl Drop for Evs {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
 
 const INSTALL: &str = "test -x .venv/bin/openstack || python3 -m venv .venv
     .venv/bin/pip install --quiet python-openstackclient python-cinderclient";
@@ -125,9 +90,11 @@ fn the_openstack_command_line_keeps_accounts() {
         let _ = writeln!(std::io::stderr(), "SKIPPED the OpenStack accounts, no clients: {why}");
         return;
     }
-    let (evs, folder) = (Evs::start(), TempDir::new().unwrap());
+    let (data, folder) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let evs = Evs::start(data.path());
     let output = bash(WALK, folder.path(), &evs.url);
     let (out, err) = (&output.stdout, &output.stderr);
     let printed = [String::from_utf8_lossy(out), String::from_utf8_lossy(err)].concat();
     assert!(output.status.success(), "{printed}");
+    evs.is_healthy();
 }

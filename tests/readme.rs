@@ -2,71 +2,27 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails like a test")]
 
+mod evs;
+
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Output};
 
+use evs::Evs;
 use tempfile::TempDir;
 
-/// A server of a test's own; killed when the test ends, however it ends.
-struct Evs {
-    process: Child,
-    url: String,
-    dir: TempDir,
-}
-
-impl Evs {
-    fn start() -> Self {
-        let dir = TempDir::new().unwrap();
-        let process = Command::new(env!("CARGO_BIN_EXE_evs"))
-            .args(["--listen", "127.0.0.1:0", "--data"])
-            .arg(dir.path())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let patience = Instant::now() + Duration::from_secs(30);
-        let url = loop {
-            let lock = fs::read_to_string(dir.path().join("evs.lock")).unwrap_or_default();
-            if let Some(url) = lock.lines().find(|line| line.starts_with("http://")) {
-                break url.to_owned();
-            }
-            assert!(Instant::now() < patience, "the server did not start");
-            std::thread::yield_now();
-        };
-        Self { process, url, dir }
-    }
-
-    /// Runs a walk in `place`, with this server in place of the usual one.
-    fn run(&self, walk: &str, place: &Path) -> Output {
-        let script = walk
-            .replace("http://127.0.0.1:8776", &self.url)
-            .replace("target/release/evs", env!("CARGO_BIN_EXE_evs"));
-        Command::new("bash")
-            .args(["-euo", "pipefail", "-c", &script])
-            .current_dir(place)
-            .env("EVS__DATA__DIR", self.dir.path())
-            .output()
-            .unwrap()
-    }
-
-    fn is_healthy(&self) {
-        let doctor = Command::new(env!("CARGO_BIN_EXE_evs"))
-            .args(["doctor", "--data"])
-            .arg(self.dir.path())
-            .output()
-            .unwrap();
-        assert!(doctor.status.success(), "{}", text(&doctor.stdout));
-    }
-}
-
-impl Drop for Evs {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
+/// Runs a walk in `place`, with this server, on the data directory `data`, in place of the usual one.
+fn run(evs: &Evs, data: &Path, walk: &str, place: &Path) -> Output {
+    let script = walk
+        .replace("http://127.0.0.1:8776", &evs.url)
+        .replace("target/release/evs", env!("CARGO_BIN_EXE_evs"));
+    Command::new("bash")
+        .args(["-euo", "pipefail", "-c", &script])
+        .current_dir(place)
+        .env("EVS__DATA__DIR", data)
+        .output()
+        .unwrap()
 }
 
 /// The code block that follows `<!-- walk: NAME -->`.
@@ -82,8 +38,9 @@ fn text(bytes: &[u8]) -> String {
 
 #[test]
 fn the_walk_with_curl_ends_with_the_disk_in_the_other_project() {
-    let evs = Evs::start();
-    let output = evs.run(&walk("curl"), evs.dir.path());
+    let data = TempDir::new().unwrap();
+    let evs = Evs::start(data.path());
+    let output = run(&evs, data.path(), &walk("curl"), data.path());
     let (out, err) = (text(&output.stdout), text(&output.stderr));
     assert!(output.status.success(), "{out}{err}");
     let lines: Vec<&str> = out.lines().collect();
@@ -105,8 +62,9 @@ fn the_walk_with_the_openstack_command_line_ends_with_the_disk_in_the_other_proj
     fs::create_dir_all(&place).unwrap();
     let whole = walk("openstack");
     let (install, rest) = whole.split_once("\n\n").unwrap();
-    let evs = Evs::start();
-    let installed = evs.run(install, &place);
+    let data = TempDir::new().unwrap();
+    let evs = Evs::start(data.path());
+    let installed = run(&evs, data.path(), install, &place);
     if !installed.status.success() {
         let why = text(&installed.stderr);
         assert!(std::env::var_os("CI").is_none(), "the clients must be installed here: {why}");
@@ -114,7 +72,8 @@ fn the_walk_with_the_openstack_command_line_ends_with_the_disk_in_the_other_proj
         let _ = writeln!(std::io::stderr(), "SKIPPED the OpenStack walk, no clients: {why}");
         return;
     }
-    let output = evs.run(&format!("export PATH=\"$PWD/.venv/bin:$PATH\"\n{rest}"), &place);
+    let script = format!("export PATH=\"$PWD/.venv/bin:$PATH\"\n{rest}");
+    let output = run(&evs, data.path(), &script, &place);
     let (out, err) = (text(&output.stdout), text(&output.stderr));
     assert!(output.status.success(), "{out}{err}");
     assert!(out.contains("offer_auth_key=\""), "{out}");
