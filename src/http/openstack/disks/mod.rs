@@ -1,0 +1,77 @@
+//! `volumes` (reference: OTC "EVS Disk", Cinder volumes).
+
+mod actions;
+mod create;
+mod lists;
+mod view;
+
+use actix_web::HttpResponse;
+use serde_json::{Value, json};
+
+use crate::domain::access::Action;
+use crate::domain::microversion::Microversion;
+use crate::http::call::{Answer, Call};
+use crate::http::error::ApiError;
+use crate::http::fields::Fields;
+use crate::service::disks::DiskChange;
+use view::{detail, view};
+
+pub(in crate::http) use actions::action;
+pub(in crate::http) use create::create;
+pub(in crate::http) use lists::{list, list_detail};
+
+/// From here on unknown members of create are refused, and updates without any member.
+const STRICT: Microversion = Microversion(3, 53);
+
+pub(in crate::http) async fn show(call: Call) -> Answer {
+    let caller = call.may(Action::ShowDisk)?;
+    let disk = call.app().disk(&caller, call.part("id")).await?;
+    Ok(HttpResponse::Ok().json(json!({"volume": detail(&call, &caller, &disk)})))
+}
+
+pub(in crate::http) async fn update(call: Call) -> Answer {
+    let caller = call.may(Action::UpdateDisk)?;
+    let change = disk_change(&call.json()?, call.version())?;
+    let id = call.part("id").to_owned();
+    let disk =
+        call.write(move |app| async move { app.update_disk(&caller, &id, change).await }).await?;
+    Ok(HttpResponse::Ok().json(json!({"volume": view(&call, &disk)})))
+}
+
+fn disk_change(body: &Value, version: Microversion) -> Result<DiskChange, ApiError> {
+    let volume = Fields::only(body, "volume")?;
+    if version >= STRICT && volume.keys().next().is_none() {
+        return Err(volume.wrong("{} does not have enough properties"));
+    }
+    volume.no_others(&[
+        "name",
+        "description",
+        "display_name",
+        "display_description",
+        "metadata",
+    ])?;
+    let given = |key: &str, alias: &str| volume.get(key).or(volume.get(alias)).is_some();
+    let mut change = DiskChange::default();
+    if given("name", "display_name") {
+        change.name = Some(either(&volume, "name", "display_name")?);
+    }
+    if given("description", "display_description") {
+        change.description = Some(either(&volume, "description", "display_description")?);
+    }
+    if volume.get("metadata").is_some_and(|metadata| !metadata.is_null()) {
+        change.metadata = Some(volume.metadata("metadata")?);
+    }
+    Ok(change)
+}
+
+pub(in crate::http) async fn delete(call: Call) -> Answer {
+    let caller = call.may(Action::DeleteDisk)?;
+    let id = call.part("id").to_owned();
+    call.write(move |app| async move { app.delete_disk(&caller, &id).await }).await?;
+    Ok(HttpResponse::Accepted().finish())
+}
+
+/// The first of two names of one thing that is there.
+fn either(fields: &Fields<'_>, key: &str, alias: &str) -> Result<Option<String>, ApiError> {
+    fields.label(if fields.get(key).is_some() { key } else { alias })
+}

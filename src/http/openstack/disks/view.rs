@@ -1,0 +1,75 @@
+//! A disk as it is shown.
+
+use serde_json::{Value, json};
+
+use crate::domain::access::{Caller, Role};
+use crate::domain::disk::Disk;
+use crate::domain::microversion::Microversion;
+use crate::http::call::Call;
+use crate::http::time::zoneless;
+use crate::service::DiskType;
+
+/// The members of create's and update's answers, in Cinder's order.
+pub(super) fn view(call: &Call, disk: &Disk) -> Value {
+    let id = disk.id.to_string();
+    let mut view = json!({
+        "id": id,
+        "status": disk.status.as_str(),
+        "size": disk.size_gib,
+        "availability_zone": disk.zone,
+        "created_at": zoneless(disk.created_at),
+        "updated_at": disk.updated_at.map(zoneless),
+        "name": disk.name,
+        "description": disk.description,
+        "volume_type": disk.disk_type,
+        "snapshot_id": null,
+        "source_volid": null,
+        "metadata": disk.metadata,
+        "links": call.links("volumes", &id),
+        "user_id": disk.user.as_str(),
+        "bootable": if disk.bootable { "true" } else { "false" },
+        "encrypted": disk.encrypted,
+        "replication_status": null,
+        "consistencygroup_id": null,
+        "multiattach": disk.multiattach,
+        "attachments": [],
+    });
+    let type_id = call.app().rules().disk_type(&disk.disk_type).map(DiskType::id);
+    let since: &[(Microversion, &str, Value)] = &[
+        (Microversion(3, 13), "group_id", Value::Null),
+        (Microversion(3, 48), "shared_targets", true.into()),
+        (Microversion(3, 48), "service_uuid", Value::Null),
+        (Microversion(3, 63), "volume_type_id", type_id.into()),
+        (Microversion(3, 65), "consumes_quota", true.into()),
+    ];
+    if let Some(members) = view.as_object_mut() {
+        for (version, name, value) in since {
+            if call.version() >= *version {
+                members.insert((*name).to_owned(), value.clone());
+            }
+        }
+    }
+    view
+}
+
+/// The same with what show and the detailed list add.
+pub(super) fn detail(call: &Call, caller: &Caller, disk: &Disk) -> Value {
+    let mut view = view(call, disk);
+    if let Some(members) = view.as_object_mut() {
+        let mut add = |name: &str, value: Value| members.insert(name.to_owned(), value);
+        add("os-vol-tenant-attr:tenant_id", disk.project.as_str().into());
+        if caller.role == Role::Admin {
+            add("os-vol-host-attr:host", format!("evs@{}#{0}", disk.disk_type).into());
+            add("os-vol-mig-status-attr:migstat", Value::Null);
+            add("os-vol-mig-status-attr:name_id", Value::Null);
+            add("migration_status", Value::Null);
+            if call.version() >= Microversion(3, 21) {
+                add("provider_id", Value::Null);
+            }
+            if call.version() >= Microversion(3, 61) {
+                add("cluster_name", Value::Null);
+            }
+        }
+    }
+    view
+}
