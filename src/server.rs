@@ -12,18 +12,21 @@ use actix_web::{App as HttpApp, HttpServer};
 use argon2::Params;
 use thiserror::Error;
 use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
 use tracing::info;
 
-use crate::config::{AuthMode, Guesses, HashCost, Quotas, Settings};
+use crate::config::{self, AuthMode, Guesses, HashCost, Quotas, Settings};
 use crate::data_dir::{DataDir, DataDirError};
 use crate::domain::access::Role;
 use crate::domain::clock::Clock;
+use crate::domain::disk::Operation;
 use crate::domain::guess::GuessLimit;
 use crate::domain::quota::Limits;
 use crate::domain::transfer::OptionalRules;
 use crate::http::{self, Api};
 use crate::service::hasher::{Hasher, HasherError};
 use crate::service::identity::FirstAccount;
+use crate::service::progress::Simulation;
 use crate::service::{App, DiskType, Rules, ServiceError};
 use crate::store::Store;
 use crate::store::sqlite::{self, OpenError, SqliteStore};
@@ -42,6 +45,7 @@ pub struct Running {
     store: Arc<SqliteStore>,
     writes: Tasks,
     background: Tasks,
+    stop: CancellationToken,
     /// Held for its lock; let go last.
     data_dir: DataDir,
 }
@@ -93,14 +97,16 @@ impl Server {
     pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, StartError> {
         let data_dir = DataDir::open(&settings.data.dir, settings.data.allow_network_file_system)?;
         let (writes, background) = (Tasks::on(Handle::current()), Tasks::on(Handle::current()));
+        let stop = CancellationToken::new();
         let options = store_options(&settings);
         let database = data_dir.database();
         let store = Arc::new(SqliteStore::open(&database, &options, &background).await?);
 
-        let started = bring_up(&settings, clock, &store, &writes, &background).await;
+        let started = bring_up(&settings, clock, &store, &writes, &background, &stop).await;
         let (addr, http) = match started {
             Ok(started) => started,
             Err(failure) => {
+                stop.cancel();
                 store.close().await;
                 return Err(failure);
             }
@@ -108,7 +114,7 @@ impl Server {
         let url = settings.server.public_url.clone().unwrap_or_else(|| format!("http://{addr}"));
         data_dir.announce(&url)?;
         info!(server.url = %url, data.file = %database.display(), "serving {url}");
-        Ok(Running { addr, url, http, store, writes, background, data_dir })
+        Ok(Running { addr, url, http, store, writes, background, stop, data_dir })
     }
 }
 
@@ -118,6 +124,7 @@ async fn bring_up(
     store: &Arc<SqliteStore>,
     writes: &Tasks,
     background: &Tasks,
+    stop: &CancellationToken,
 ) -> Result<(SocketAddr, ServerHandle), StartError> {
     let app = app(settings, clock, Arc::clone(store) as _)?;
     let accounts: Vec<FirstAccount> = settings
@@ -143,6 +150,9 @@ async fn bring_up(
     };
     let listener = TcpListener::bind(address).map_err(cannot_listen)?;
     let addr = listener.local_addr().map_err(cannot_listen)?;
+    if !settings.simulation.explicit {
+        background.start(app.clone().keep_going(stop.clone()));
+    }
     let api = Data::new(Api {
         app,
         tasks: writes.clone(),
@@ -234,11 +244,25 @@ fn rules(settings: &Settings) -> Rules {
         default_type: disks.default_type.clone(),
         zones: settings.cloud.availability_zones.clone(),
         max_size_gib: disks.max_size_gib,
+        simulation: simulation(&settings.simulation),
         quotas: limits(&settings.quotas),
         token_lifetime: settings.auth.token_lifetime,
         signature_skew: settings.auth.signature_skew,
         key_guesses: guesses(settings.transfers.key_guesses),
         password_guesses: guesses(settings.auth.password_guesses),
+    }
+}
+
+fn simulation(settings: &config::Simulation) -> Simulation {
+    let operation = |word: &str| Operation::ALL.iter().copied().find(|o| o.as_str() == word);
+    Simulation {
+        explicit: settings.explicit,
+        delays: settings
+            .delays
+            .iter()
+            .filter_map(|(word, delay)| Some((operation(word)?, *delay)))
+            .collect(),
+        failing: settings.fail.iter().filter_map(|word| operation(word)).collect(),
     }
 }
 
@@ -274,6 +298,7 @@ impl Running {
     /// the data file up to date and lets go of it.
     pub async fn stop(self) {
         self.http.stop(true).await;
+        self.stop.cancel();
         self.writes.finish().await;
         self.store.close().await;
         self.background.finish().await;

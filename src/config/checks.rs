@@ -11,11 +11,13 @@ use chrono::TimeDelta;
 
 use super::{
     Account, Auth, AuthMode, Bootstrap, Cloud, ConfigError, Data, Disks, Guesses, HashCost, Log,
-    LogFormat, Quotas, Server, Settings, Store, Transfers,
+    LogFormat, Quotas, Server, Settings, Simulation, Store, Transfers,
     layers::{Entries, Entry, Setting, invalid, render},
 };
 
 const ROLES: [&str; 3] = ["reader", "member", "admin"];
+const OPERATIONS: [&str; 8] =
+    ["create", "download", "restore", "extend", "retype", "upload", "revert", "delete"];
 const LONGEST_NAME: usize = 64;
 const TEN_YEARS_S: i64 = 10 * 366 * 24 * 3600;
 const ONE_DAY_MS: i64 = 24 * 3600 * 1000;
@@ -84,6 +86,7 @@ pub(super) fn check(entries: &Entries) -> Result<Settings, ConfigError> {
             refuse_yearly_monthly: checks.flag("transfers.refuse_yearly_monthly")?,
             refuse_dedicated_storage: checks.flag("transfers.refuse_dedicated_storage")?,
         },
+        simulation: checks.simulation()?,
         quotas: Quotas {
             volumes: checks.limit("quotas.volumes")?,
             gigabytes: checks.limit("quotas.gigabytes")?,
@@ -125,6 +128,23 @@ impl<'a> Checks<'a> {
         }
         let max_size_gib = self.whole("disks.max_size_gib", 1..=i64::from(i32::MAX))?;
         Ok(Disks { types, encrypted_types, default_type, max_size_gib })
+    }
+
+    fn simulation(&self) -> Result<Simulation, ConfigError> {
+        let delay = |operation: &'static str| {
+            let key = format!("simulation.{operation}_delay_ms");
+            Ok((operation, TimeDelta::milliseconds(self.whole(&key, 0..=ONE_DAY_MS)?)))
+        };
+        let fail = self.list("simulation.fail")?;
+        if !fail.iter().all(|name| OPERATIONS.contains(&name.as_str())) {
+            let rule = format!("a list of {}", OPERATIONS.join(", "));
+            return Err(self.broken("simulation.fail", &rule));
+        }
+        Ok(Simulation {
+            explicit: self.one_of("simulation.progress", &[("auto", false), ("explicit", true)])?,
+            delays: OPERATIONS.into_iter().map(delay).collect::<Result<_, ConfigError>>()?,
+            fail: fail.to_vec(),
+        })
     }
 
     /// Passwords have a single lane: their cost is meant for one core.

@@ -53,6 +53,8 @@ pub struct Settings {
     pub disks: Disks,
     /// Disk transfers.
     pub transfers: Transfers,
+    /// How time passes.
+    pub simulation: Simulation,
     /// The default limits of a project.
     pub quotas: Quotas,
 }
@@ -171,6 +173,17 @@ pub struct Transfers {
     pub refuse_yearly_monthly: bool,
     /// Whether disks in a dedicated pool stay where they are.
     pub refuse_dedicated_storage: bool,
+}
+
+/// Section `[simulation]`.
+#[derive(Debug, Clone)]
+pub struct Simulation {
+    /// Whether nothing ends until somebody steps.
+    pub explicit: bool,
+    /// How long each operation takes, by its word.
+    pub delays: BTreeMap<&'static str, TimeDelta>,
+    /// The words of the operations that fail.
+    pub fail: Vec<String>,
 }
 
 /// Section `[quotas]`: limits, -1 for none.

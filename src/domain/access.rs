@@ -95,6 +95,20 @@ actions! {
     DeleteDisk: Member, "volume:delete";
     /// Let a disk grow.
     ExtendDisk: Member, "volume:extend";
+    /// Make a disk read-only or writable.
+    SetDiskReadOnly: Member, "volume:update_readonly_flag";
+    /// Give a disk another type.
+    RetypeDisk: Member, "volume:retype";
+    /// Take a disk back to its latest snapshot.
+    RevertDisk: Member, "volume:revert_to_snapshot";
+    /// Copy a disk into an image.
+    UploadImage: Member, "volume_extension:volume_actions:upload_image";
+    /// Show what is known of a disk's image.
+    ShowImageMetadata: Reader, "volume_extension:volume_image_metadata:show";
+    /// Change what is known of a disk's image.
+    ChangeImageMetadata: Member, "volume_extension:volume_image_metadata:set";
+    /// Move a disk to another host.
+    MigrateDisk: Admin, "volume_extension:volume_admin_actions:migrate_volume";
     /// Set a disk's status by hand.
     ResetDiskStatus: Admin, "volume_extension:volume_admin_actions:reset_status";
     /// Remove a disk whatever its status.
@@ -151,6 +165,8 @@ actions! {
     ListOthersAccessKeys: Admin, "iam:credentials:listCredentials";
     /// Make an access key for somebody else.
     CreateOthersAccessKey: Admin, "iam:credentials:createCredential";
+    /// End what takes time.
+    StepProgress: Admin, "evs:progress:step";
     /// List availability zones.
     ListZones: Reader, "volume:availability_zone_list";
 }

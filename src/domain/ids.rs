@@ -125,6 +125,11 @@ pub fn random_hex() -> String {
     Uuid::new_v4().simple().to_string()
 }
 
+/// A new UUID, spelled with dashes.
+pub fn random_with_dashes() -> String {
+    Uuid::new_v4().hyphenated().to_string()
+}
+
 impl RequestId {
     /// A new one, in the form that OpenStack's clients look for.
     pub fn random() -> Self {

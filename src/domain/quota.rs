@@ -112,6 +112,13 @@ pub enum Wish<'a> {
         /// The size it will have.
         to_gib: i64,
     },
+    /// A disk that the project has already, as one of this type.
+    Retype {
+        /// The type it will have.
+        disk_type: &'a str,
+        /// Its size in GiB.
+        size_gib: i64,
+    },
     /// A snapshot of a disk of this type and size.
     Snapshot(&'a str, i64),
     /// A backup of this size.
@@ -194,6 +201,9 @@ impl Wish<'_> {
             Self::Growth { disk_type, .. } => {
                 vec!["gigabytes".to_owned(), format!("gigabytes_{disk_type}")]
             }
+            Self::Retype { disk_type, .. } => {
+                vec![format!("gigabytes_{disk_type}"), format!("volumes_{disk_type}")]
+            }
             Self::Backup(_) => vec!["backup_gigabytes".to_owned(), "backups".to_owned()],
             Self::OwnDisk(_) => Vec::new(),
         }
@@ -219,6 +229,21 @@ impl Quota {
             Wish::Growth { disk_type, by_gib, to_gib } => {
                 self.disk_size(to_gib)?;
                 self.gigabytes(disk_type, by_gib)
+            }
+            Wish::Retype { disk_type, size_gib } => {
+                let key = format!("gigabytes_{disk_type}");
+                if let Some((limit_gib, used_gib)) = self.broken(&key, size_gib) {
+                    let requested_gib = size_gib;
+                    return Err(QuotaExceeded::Gigabytes {
+                        key,
+                        requested_gib,
+                        limit_gib,
+                        used_gib,
+                    });
+                }
+                let key = format!("volumes_{disk_type}");
+                self.broken(&key, 1)
+                    .map_or(Ok(()), |(limit, _)| Err(QuotaExceeded::Disks { key, limit }))
             }
             Wish::Snapshot(disk_type, size) => {
                 self.gigabytes(disk_type, size)?;

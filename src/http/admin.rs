@@ -1,9 +1,19 @@
 //! `/_evs`: what the service says of itself.
 
+use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::call::{Answer, api};
+use super::Api;
+use super::auth::session;
+use super::call::{Answer, api, body};
+use super::error::ApiError;
+use super::fields::{self, Fields};
+use crate::config::AuthMode;
+use crate::domain::access::{Action, Role};
+use crate::domain::disk::{DiskStatus, Outcome};
+use crate::domain::ids::DiskId;
+use crate::service::progress::{Due, Finished};
 
 /// The process answers.
 pub(super) async fn health() -> Answer {
@@ -27,4 +37,60 @@ pub(super) async fn info(request: HttpRequest) -> Answer {
         "sqlite_version": store.library,
         "durable": store.durable,
     })))
+}
+
+/// Ends what takes time and is due, or whatever is under way on one disk; what is answered says what
+/// came of it. With `outcome` it ends so, whatever was to come of it.
+pub(super) async fn progress(request: HttpRequest, payload: Payload) -> Answer {
+    let api = api(&request)?;
+    admin_only(&api, &request).await?;
+    let body = body(&request, &mut payload.into_inner()).await?;
+    let due = due(&body, &api)?;
+    let app = api.app.clone();
+    let finished = api.tasks.run(async move { app.run_due(due).await }).await??;
+    let finished: Vec<Value> = finished.iter().map(finished_view).collect();
+    Ok(HttpResponse::Ok().json(json!({"finished": finished})))
+}
+
+/// Whoever steers the simulator is an administrator, where there are tokens at all.
+async fn admin_only(api: &Api, request: &HttpRequest) -> Result<(), ApiError> {
+    if api.mode == AuthMode::Open {
+        return Ok(());
+    }
+    let session = session(api, request, None).await?;
+    if session.roles.contains(&Role::Admin) {
+        Ok(())
+    } else {
+        Err(ApiError::Forbidden(Action::StepProgress))
+    }
+}
+
+fn due(body: &[u8], api: &Api) -> Result<Due, ApiError> {
+    let until = Some(api.app.now());
+    if body.is_empty() {
+        return Ok(Due { until, ..Due::default() });
+    }
+    let body = fields::parse(body)?;
+    let wanted = Fields::top(&body)?;
+    wanted.no_others(&["disk_id", "outcome"])?;
+    let disk = match wanted.get("disk_id") {
+        None => None,
+        Some(_) => Some(wanted.required_id("disk_id", DiskId::parse)?),
+    };
+    let outcome = match wanted.text("outcome")? {
+        None => None,
+        Some(word) => Some(Outcome::parse(word).ok_or_else(|| {
+            wanted
+                .wrong_value("outcome", |value| format!("{value} is not one of ['done', 'failed']"))
+        })?),
+    };
+    Ok(Due { until: until.filter(|_| disk.is_none()), disk, outcome })
+}
+
+fn finished_view(finished: &Finished) -> Value {
+    json!({
+        "disk_id": finished.disk.to_string(),
+        "from": finished.from.as_str(),
+        "to": finished.to.map_or("deleted", DiskStatus::as_str),
+    })
 }

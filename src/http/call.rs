@@ -95,6 +95,18 @@ impl Call {
         self.query(name).map(str::to_owned)
     }
 
+    /// A query parameter that is true or false; missing means `false`.
+    pub(super) fn flag(&self, name: &str) -> Result<bool, ApiError> {
+        match self.query(name) {
+            None => Ok(false),
+            Some(text) => fields::truth(text).ok_or_else(|| {
+                ApiError::Query(format!(
+                    "Invalid input received: {name} must be a boolean, not '{text}'"
+                ))
+            }),
+        }
+    }
+
     /// All query parameters in the order they came in.
     pub(super) fn query_pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.query.iter().map(|(key, value)| (key.as_str(), value.as_str()))
@@ -102,14 +114,7 @@ impl Call {
 
     /// Whether an admin asks for the things of all projects; who is none is not heard.
     pub(super) fn everywhere(&self) -> Result<bool, ApiError> {
-        match self.query("all_tenants").map(|text| (text, fields::truth(text))) {
-            _ if self.caller.role != Role::Admin => Ok(false),
-            None => Ok(false),
-            Some((_, Some(truth))) => Ok(truth),
-            Some((text, None)) => Err(ApiError::Query(format!(
-                "Invalid input received: all_tenants must be a boolean, not '{text}'"
-            ))),
-        }
+        if self.caller.role == Role::Admin { self.flag("all_tenants") } else { Ok(false) }
     }
 
     /// The microversion; under `/v2` there is none, which is like 3.0.

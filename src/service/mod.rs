@@ -10,6 +10,7 @@ mod guesses;
 pub mod hasher;
 pub mod identity;
 pub mod policies;
+pub mod progress;
 pub mod quotas;
 pub mod signatures;
 pub mod snapshots;
@@ -19,17 +20,19 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use thiserror::Error;
+use tokio::sync::Notify;
 
 use crate::domain::account::DomainNamedBy;
 use crate::domain::clock::{Clock, Time};
-use crate::domain::disk::WrongStatus;
+use crate::domain::disk::{SourceRefused, WrongStatus};
 use crate::domain::guess::{GuessLimit, TooManyGuesses};
-use crate::domain::ids::{DiskId, TransferId, derived_with_dashes};
+use crate::domain::ids::{DiskId, SnapshotId, TransferId, derived_with_dashes};
 use crate::domain::quota::{Limits, QuotaExceeded};
 use crate::domain::signature::SignatureRefused;
 use crate::domain::transfer::{OptionalRules, TransferRefused};
 use crate::store::{ReadTx, Store, StoreError, WriteTx};
 use hasher::{Hasher, HasherError};
+use progress::Simulation;
 
 /// Everything that the use cases work with.
 #[derive(Clone)]
@@ -38,6 +41,8 @@ pub struct App {
     clock: Arc<dyn Clock>,
     hasher: Hasher,
     rules: Arc<Rules>,
+    /// Told when something has begun that takes time.
+    woken: Arc<Notify>,
 }
 
 impl std::fmt::Debug for App {
@@ -59,6 +64,8 @@ pub struct Rules {
     pub zones: Vec<String>,
     /// The largest disk, in GiB.
     pub max_size_gib: i64,
+    /// How time passes for what takes time.
+    pub simulation: Simulation,
     /// The limits of a project that has none of its own.
     pub quotas: Limits,
     /// How long a token counts.
@@ -150,6 +157,24 @@ pub enum ServiceError {
     /// The disk has snapshots, which forbid its removal.
     #[error("disk {0} has snapshots")]
     HasSnapshots(DiskId),
+    /// A snapshot of the disk cannot be removed with it.
+    #[error("a snapshot of disk {0} forbids its removal")]
+    SnapshotForbidsCascade(DiskId),
+    /// The disk is not made from its source.
+    #[error(transparent)]
+    Source(#[from] SourceRefused),
+    /// A disk goes back to its latest snapshot only.
+    #[error("snapshot {1} is not the latest of disk {0}")]
+    NotLatestSnapshot(DiskId, SnapshotId),
+    /// A disk goes back to a snapshot of its own size only.
+    #[error("snapshot {1} has another size than disk {0}")]
+    SnapshotOfOtherSize(DiskId, SnapshotId),
+    /// There is no such type to change to.
+    #[error("there is no disk type '{0}' to change to")]
+    UnknownNewType(String),
+    /// The disk has no such image metadata.
+    #[error("the disk has no image metadata of that key")]
+    NoImageMetadata,
     /// An offered disk's status is reset by ending its transfer, never the other way round.
     #[error("a status is not reset to awaiting-transfer")]
     ResetToAwaitingTransfer,
@@ -211,7 +236,7 @@ pub type Result<T> = std::result::Result<T, ServiceError>;
 impl App {
     /// Joins the parts.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, hasher: Hasher, rules: Rules) -> Self {
-        Self { store, clock, hasher, rules: Arc::new(rules) }
+        Self { store, clock, hasher, rules: Arc::new(rules), woken: Arc::default() }
     }
 
     /// What the settings decide.

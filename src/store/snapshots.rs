@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::Result;
 use crate::domain::clock::Time;
-use crate::domain::ids::SnapshotId;
+use crate::domain::ids::{DiskId, SnapshotId};
 use crate::domain::snapshot::{Snapshot, SnapshotQuery, SnapshotStatus};
 
 /// Questions about snapshots.
@@ -12,6 +12,9 @@ use crate::domain::snapshot::{Snapshot, SnapshotQuery, SnapshotStatus};
 pub trait SnapshotReads {
     /// The snapshot, whoever owns it.
     async fn snapshot(&mut self, id: SnapshotId) -> Result<Option<Snapshot>>;
+
+    /// Every snapshot of a disk, the oldest first.
+    async fn snapshots_of(&mut self, disk: DiskId) -> Result<Vec<Snapshot>>;
 
     /// One page of snapshots.
     async fn snapshots(&mut self, query: &SnapshotQuery) -> Result<Vec<Snapshot>>;

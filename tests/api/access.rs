@@ -62,6 +62,28 @@ fn routes(version: &str) -> Vec<Route> {
         (json!({"os-extend": {"new_size": 20}}), Member("volume:extend")),
         (json!({"os-set_bootable": {"bootable": true}}), Member("volume:update")),
         (
+            json!({"os-update_readonly_flag": {"readonly": true}}),
+            Member("volume:update_readonly_flag"),
+        ),
+        (json!({"os-retype": {"new_type": "SAS"}}), Member("volume:retype")),
+        (
+            json!({"os-volume_upload_image": {"image_name": "i"}}),
+            Member("volume_extension:volume_actions:upload_image"),
+        ),
+        (
+            json!({"os-set_image_metadata": {"metadata": {"k": "v"}}}),
+            Member("volume_extension:volume_image_metadata:set"),
+        ),
+        (json!({"os-show_image_metadata": null}), Reader),
+        (
+            json!({"os-unset_image_metadata": {"key": "k"}}),
+            Member("volume_extension:volume_image_metadata:set"),
+        ),
+        (
+            json!({"os-migrate_volume": {"host": "h"}}),
+            Admin("volume_extension:volume_admin_actions:migrate_volume"),
+        ),
+        (
             json!({"os-reset_status": {"status": "error"}}),
             Admin("volume_extension:volume_admin_actions:reset_status"),
         ),

@@ -25,6 +25,7 @@ const MERGED: &[(&str, &str)] = &[
     ("0013_scopes.sql", "10851fe0e3f8ebd8"),
     ("0014_application_credentials.sql", "fd14aba1a92fcb05"),
     ("0015_wrong_guesses.sql", "59a4297223deae21"),
+    ("0016_progress.sql", "6a9baa427a49a110"),
 ];
 
 fn root() -> &'static Path {

@@ -1,14 +1,18 @@
 //! Disks: what one is, which statuses it can be in and what moves it between them.
 
+mod origin;
+mod progress;
 mod query;
 mod transitions;
 
 use std::collections::BTreeMap;
 
 use super::clock::Time;
-use super::ids::{DiskId, ProjectId, TransferId, UserId};
+use super::ids::{DiskId, ProjectId, SnapshotId, TransferId, UserId};
 use super::status::statuses;
 
+pub use origin::{Kind, Origin, SourceRefused};
+pub use progress::{Becoming, Course, End, Operation, Outcome, Pending};
 pub use query::{DiskQuery, DiskSort};
 pub use transitions::{DiskEvent, In, Step, TRANSITIONS, Transition, WrongStatus};
 
@@ -68,6 +72,7 @@ statuses! {
 
 /// A disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the API, and any may be set")]
 pub struct Disk {
     /// Its id.
     pub id: DiskId,
@@ -97,6 +102,16 @@ pub struct Disk {
     pub dedicated_storage: Option<String>,
     /// The user's own keys and values.
     pub metadata: BTreeMap<String, String>,
+    /// Servers may only read it.
+    pub read_only: bool,
+    /// The snapshot that it was made from; that may be gone by now.
+    pub from_snapshot: Option<SnapshotId>,
+    /// The disk that it was made from; that may be gone by now.
+    pub from_disk: Option<DiskId>,
+    /// What is known of the image that it was made from.
+    pub image_metadata: BTreeMap<String, String>,
+    /// What it is about to become: set while it is in a status that takes time.
+    pub pending: Option<Pending>,
     /// The pending transfer that offers it: set exactly while it is `awaiting-transfer`.
     pub transfer: Option<TransferId>,
     /// When it was made.

@@ -2,20 +2,65 @@
 
 use thiserror::Error;
 
-use super::{Disk, DiskStatus};
+use super::{Disk, DiskStatus, Operation};
 use crate::domain::ids::DiskId;
 
-/// What may happen to a disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum DiskEvent {
+macro_rules! disk_events {
+    ($($(#[$doc:meta])* $event:ident,)+) => {
+        /// What may happen to a disk.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum DiskEvent { $($(#[$doc])* $event,)+ }
+
+        impl DiskEvent {
+            /// Everything that may happen.
+            pub const ALL: &[Self] = &[$(Self::$event,)+];
+        }
+    };
+}
+
+disk_events! {
     /// Its name, description or metadata change.
     Update,
-    /// It grows.
+    /// It becomes a system disk or a data disk.
+    SetBootable,
+    /// It becomes read-only or writable.
+    SetReadOnly,
+    /// It grows while nothing uses it.
     Extend,
+    /// It grows, in use or not; not for disks that several servers may share.
+    ExtendInUse,
+    /// It is kept for a server that will attach it.
+    Reserve,
+    /// The same, for a disk that several servers may share.
+    ReserveShared,
+    /// It is kept no longer.
+    Unreserve,
+    /// It is attached to a server.
+    Attach,
+    /// The same, for a disk that several servers may share.
+    AttachShared,
+    /// Its detaching begins.
+    BeginDetaching,
+    /// Its detaching is called off.
+    RollDetaching,
+    /// It is detached from a server.
+    Detach,
+    /// It is detached by an administrator.
+    ForceDetach,
+    /// It changes its type.
+    Retype,
+    /// It is copied into an image.
+    UploadImage,
+    /// It is copied into an image although it is in use.
+    ForceUploadImage,
     /// A snapshot of it is taken.
     Snapshot,
     /// A snapshot of it is taken although it is in use.
     ForceSnapshot,
+    /// It goes back to its latest snapshot.
+    Revert,
+    /// A disk is made from it.
+    Clone,
     /// A backup of it is made.
     Backup,
     /// A backup of it is made although it is in use.
@@ -30,6 +75,8 @@ pub enum DiskEvent {
     DeleteTransfer,
     /// It is removed.
     Delete,
+    /// It is removed by an administrator.
+    ForceDelete,
 }
 
 /// What an event makes of a disk.
@@ -39,8 +86,10 @@ pub enum Step {
     Becomes(DiskStatus),
     /// Its status stays.
     Stays,
-    /// There is no disk any more.
-    Goes,
+    /// It is in use if it has attachments and available if it has none.
+    Settles,
+    /// It takes time, and the disk is in another status meanwhile.
+    Takes(Operation),
 }
 
 /// In which statuses an event is allowed.
@@ -77,21 +126,45 @@ const fn t(from: In, event: DiskEvent, step: Step) -> Transition {
 }
 
 /// What may happen to a disk in which status: the only source of status changes but for an
-/// administrator's reset. What is not listed is refused.
+/// administrator's reset and the end of what takes time. What is not listed is refused.
 pub const TRANSITIONS: &[Transition] = {
+    use DiskEvent as E;
     use DiskStatus as S;
     use In::{AllBut, Only};
+    use Step::{Becomes, Settles, Stays, Takes};
     &[
         // Cinder: nothing about a disk in maintenance is changed.
-        t(AllBut(&[S::Maintenance]), DiskEvent::Update, Step::Stays),
-        t(Only(&[S::Available]), DiskEvent::CreateTransfer, Step::Becomes(S::AwaitingTransfer)),
-        t(Only(&[S::AwaitingTransfer]), DiskEvent::AcceptTransfer, Step::Becomes(S::Available)),
-        t(Only(&[S::AwaitingTransfer]), DiskEvent::DeleteTransfer, Step::Becomes(S::Available)),
-        t(Only(&[S::Available]), DiskEvent::Extend, Step::Stays),
-        t(Only(&[S::Available]), DiskEvent::Snapshot, Step::Stays),
-        t(Only(&[S::Available, S::InUse]), DiskEvent::ForceSnapshot, Step::Stays),
-        t(Only(&[S::Available]), DiskEvent::Backup, Step::Stays),
-        t(Only(&[S::Available, S::InUse]), DiskEvent::ForceBackup, Step::Stays),
+        t(AllBut(&[S::Maintenance]), E::Update, Stays),
+        // Cinder has no check here.
+        t(AllBut(&[]), E::SetBootable, Stays),
+        t(Only(&[S::Available]), E::SetReadOnly, Stays),
+        t(Only(&[S::Available]), E::CreateTransfer, Becomes(S::AwaitingTransfer)),
+        t(Only(&[S::AwaitingTransfer]), E::AcceptTransfer, Becomes(S::Available)),
+        t(Only(&[S::AwaitingTransfer]), E::DeleteTransfer, Becomes(S::Available)),
+        t(Only(&[S::Available]), E::Extend, Takes(Operation::Extend)),
+        t(Only(&[S::Available, S::InUse]), E::ExtendInUse, Takes(Operation::Extend)),
+        t(Only(&[S::Available]), E::Reserve, Becomes(S::Attaching)),
+        t(Only(&[S::Available, S::InUse]), E::ReserveShared, Becomes(S::Attaching)),
+        // Cinder: a compare and swap whose failure nobody hears of.
+        t(Only(&[S::Attaching]), E::Unreserve, Settles),
+        t(AllBut(&[S::Attaching]), E::Unreserve, Stays),
+        t(Only(&[S::Available, S::Attaching]), E::Attach, Becomes(S::InUse)),
+        t(Only(&[S::Available, S::Attaching, S::InUse]), E::AttachShared, Becomes(S::InUse)),
+        t(Only(&[S::InUse]), E::BeginDetaching, Becomes(S::Detaching)),
+        t(Only(&[S::Detaching]), E::RollDetaching, Becomes(S::InUse)),
+        t(AllBut(&[S::Detaching]), E::RollDetaching, Stays),
+        t(Only(&[S::InUse, S::Detaching]), E::Detach, Settles),
+        t(Only(&[S::InUse, S::Attaching, S::Detaching]), E::ForceDetach, Settles),
+        t(Only(&[S::Available, S::InUse]), E::Retype, Takes(Operation::Retype)),
+        t(Only(&[S::Available]), E::UploadImage, Takes(Operation::Upload)),
+        t(Only(&[S::Available, S::InUse]), E::ForceUploadImage, Takes(Operation::Upload)),
+        t(Only(&[S::Available]), E::Snapshot, Stays),
+        t(Only(&[S::Available, S::InUse]), E::ForceSnapshot, Stays),
+        t(Only(&[S::Available]), E::Revert, Takes(Operation::Revert)),
+        // Cinder: the source of a clone is available or in use.
+        t(Only(&[S::Available, S::InUse]), E::Clone, Stays),
+        t(Only(&[S::Available]), E::Backup, Stays),
+        t(Only(&[S::Available, S::InUse]), E::ForceBackup, Stays),
         // VBS user guide: awaiting-transfer and the failed ones cannot be associated; what an
         // administrator set aside and what is going away neither.
         t(
@@ -108,8 +181,8 @@ pub const TRANSITIONS: &[Transition] = {
                 S::Maintenance,
                 S::Reserved,
             ]),
-            DiskEvent::BindPolicy,
-            Step::Stays,
+            E::BindPolicy,
+            Stays,
         ),
         t(
             Only(&[
@@ -120,9 +193,10 @@ pub const TRANSITIONS: &[Transition] = {
                 S::ErrorRollbacking,
                 S::ErrorManaging,
             ]),
-            DiskEvent::Delete,
-            Step::Goes,
+            E::Delete,
+            Takes(Operation::Delete),
         ),
+        t(AllBut(&[]), E::ForceDelete, Takes(Operation::Delete)),
     ]
 };
 
@@ -148,12 +222,13 @@ impl Disk {
             .ok_or(WrongStatus { event, status: self.status, disk: self.id })
     }
 
-    /// The status this disk has after `event`, for events that do not remove it.
+    /// The status this disk has after `event`, for events that are over at once and need not know
+    /// about attachments.
     pub fn after(&self, event: DiskEvent) -> Result<DiskStatus, WrongStatus> {
         Ok(match self.step(event)? {
             Step::Becomes(status) => status,
-            Step::Stays => self.status,
-            Step::Goes => DiskStatus::Deleting,
+            Step::Stays | Step::Settles => self.status,
+            Step::Takes(operation) => operation.course().during,
         })
     }
 }
@@ -165,37 +240,34 @@ mod tests {
     #[test]
     fn each_status_and_event_stand_in_at_most_one_row() {
         for status in DiskStatus::ALL {
-            for event in [
-                DiskEvent::Update,
-                DiskEvent::Extend,
-                DiskEvent::Snapshot,
-                DiskEvent::ForceSnapshot,
-                DiskEvent::Backup,
-                DiskEvent::ForceBackup,
-                DiskEvent::BindPolicy,
-                DiskEvent::CreateTransfer,
-                DiskEvent::AcceptTransfer,
-                DiskEvent::DeleteTransfer,
-                DiskEvent::Delete,
-            ] {
+            for event in DiskEvent::ALL {
                 let rows = TRANSITIONS
                     .iter()
-                    .filter(|row| row.event == event && row.from.contains(*status))
+                    .filter(|row| row.event == *event && row.from.contains(*status))
                     .count();
                 assert!(rows <= 1, "{status} {event:?}");
             }
         }
     }
 
-    /// What a disk awaiting transfer allows (OTC "EVS Disk Status", Cinder), spelled out.
+    /// What a disk awaiting transfer allows (OTC "EVS Disk Status", Cinder), spelled out: none of
+    /// it gives the disk away or keeps it, but its acceptance, its withdrawal and an administrator.
     #[test]
-    fn a_disk_awaiting_transfer_allows_its_acceptance_withdrawal_and_renaming_only() {
+    fn what_a_disk_awaiting_transfer_allows_is_little() {
         let allowed: Vec<DiskEvent> = TRANSITIONS
             .iter()
             .filter(|row| row.from.contains(DiskStatus::AwaitingTransfer))
             .map(|row| row.event)
             .collect();
-        let expected = [DiskEvent::Update, DiskEvent::AcceptTransfer, DiskEvent::DeleteTransfer];
+        let expected = [
+            DiskEvent::Update,
+            DiskEvent::SetBootable,
+            DiskEvent::AcceptTransfer,
+            DiskEvent::DeleteTransfer,
+            DiskEvent::Unreserve,
+            DiskEvent::RollDetaching,
+            DiskEvent::ForceDelete,
+        ];
         assert_eq!(allowed, expected);
     }
 }

@@ -1,29 +1,30 @@
-//! Making disks.
+//! Making disks: from nothing, a snapshot, another disk, a backup or an image.
 
 use std::collections::BTreeMap;
 
 use tracing::info;
 
-use super::super::{App, Resource, Result, ServiceError, settle};
+use super::{no_disk, visible};
 use crate::domain::access::Caller;
-use crate::domain::disk::{Disk, DiskStatus};
+use crate::domain::disk::{Becoming, Disk, DiskEvent, DiskStatus, Origin, SourceRefused};
 use crate::domain::event::Event;
-use crate::domain::ids::{DiskId, is_uuid};
+use crate::domain::ids::{BackupId, DiskId, SnapshotId, is_uuid};
 use crate::domain::quota::Wish;
+use crate::service::{App, Resource, Result, ServiceError};
 use crate::store::WriteTx;
 
-/// What is asked for when a disk is made from nothing.
+/// What is asked for when a disk is made.
 #[derive(Debug, Clone)]
 pub struct NewDisk {
-    /// Its size in GiB, at least 1.
-    pub size_gib: i64,
+    /// Its size in GiB, at least 1; none means that of its source.
+    pub size_gib: Option<i64>,
     /// Its name.
     pub name: Option<String>,
     /// What it is for.
     pub description: Option<String>,
-    /// The name or id of its type; none means the default type.
+    /// The name or id of its type; none means its source's or the default type.
     pub disk_type: Option<String>,
-    /// Its availability zone; none means the first.
+    /// Its availability zone; none means its source's or the first.
     pub zone: Option<String>,
     /// May be attached to several servers.
     pub multiattach: bool,
@@ -31,66 +32,138 @@ pub struct NewDisk {
     pub dedicated_storage: Option<String>,
     /// The user's own keys and values.
     pub metadata: BTreeMap<String, String>,
+    /// What it is made from.
+    pub source: Source,
 }
+
+/// What a disk is made from, by its id as the client wrote it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// Nothing: it is empty.
+    Nothing,
+    /// A snapshot.
+    Snapshot(String),
+    /// Another disk.
+    Disk(String),
+    /// A backup.
+    Backup(String),
+    /// An image; any UUID names one.
+    Image(String),
+}
+
 impl App {
     /// Makes a disk.
     pub async fn create_disk(&self, caller: &Caller, new: NewDisk) -> Result<Disk> {
-        let disk = self.new_disk(caller, new)?;
         let mut unit = self.write().await?;
-        let added = self.add_disk(&mut *unit, caller, &disk).await;
-        settle(unit, added).await?;
+        let added = self.add_disk(&mut *unit, caller, new).await;
+        let disk = self.settle_disk(unit, added).await?;
         info!(disk.id = %disk.id, disk.size_gib = disk.size_gib, "created disk {}", disk.id);
         Ok(disk)
     }
 
-    fn new_disk(&self, caller: &Caller, new: NewDisk) -> Result<Disk> {
-        let type_name = new.disk_type.as_ref().unwrap_or(&self.rules.default_type);
-        let disk_type =
-            self.rules.disk_type(type_name).ok_or_else(|| no_disk_type(type_name.clone()))?;
-        let zone = match new.zone {
-            Some(zone) if !self.rules.zones.contains(&zone) => {
-                return Err(ServiceError::UnknownZone(zone));
+    pub(super) async fn add_disk(
+        &self,
+        unit: &mut dyn WriteTx,
+        caller: &Caller,
+        new: NewDisk,
+    ) -> Result<Disk> {
+        let origin = self.origin(unit, caller, &new.source).await?;
+        let operation = origin.operation;
+        let disk = self.new_disk(caller, new, origin)?;
+        let wish = Wish::Disk(&disk.disk_type, disk.size_gib);
+        self.check_quota(unit, &caller.project, wish).await??;
+        let disk = self
+            .under_way(disk, None, operation, Becoming::default())
+            .ok_or_else(|| no_disk(String::new()))?;
+        unit.insert_disk(&disk);
+        let (at, id) = (disk.created_at, disk.id);
+        unit.record(&Event::of_disk(caller, at, "disk.create", &id, None, Some(&disk)));
+        Ok(disk)
+    }
+
+    /// What the source brings along, if it is there, is the caller's and is ready.
+    async fn origin(
+        &self,
+        unit: &mut dyn WriteTx,
+        caller: &Caller,
+        source: &Source,
+    ) -> Result<Origin> {
+        match source {
+            Source::Nothing => Ok(Origin::nothing()),
+            Source::Image(id) if is_uuid(id) => Ok(Origin::image(id)),
+            Source::Image(_) => Err(SourceRefused::UnknownImage.into()),
+            Source::Disk(id) => {
+                let wanted = DiskId::parse(id).ok_or_else(|| no_disk(id.clone()))?;
+                let disk = visible(unit, caller, wanted).await?.disk;
+                disk.step(DiskEvent::Clone)?;
+                Ok(Origin::disk(&disk))
             }
-            Some(zone) => zone,
-            None => self.rules.zones.first().cloned().unwrap_or_default(),
-        };
-        if new.size_gib > self.rules.max_size_gib {
+            Source::Snapshot(id) => {
+                let absent = || ServiceError::NotFound(Resource::Snapshot, id.clone());
+                let wanted = SnapshotId::parse(id).ok_or_else(absent)?;
+                let found = unit.snapshot(wanted).await?;
+                let snapshot = found.filter(|s| caller.sees(&s.project)).ok_or_else(absent)?;
+                let disk = unit.disk(snapshot.disk).await?.ok_or_else(absent)?;
+                Ok(Origin::snapshot(&snapshot, &disk)?)
+            }
+            Source::Backup(id) => {
+                let absent = || ServiceError::NotFound(Resource::Backup, id.clone());
+                let wanted = BackupId::parse(id).ok_or_else(absent)?;
+                let found = unit.backup(wanted).await?;
+                let backup = found.filter(|b| caller.sees(&b.project)).ok_or_else(absent)?;
+                Ok(Origin::backup(&backup)?)
+            }
+        }
+    }
+
+    fn new_disk(&self, caller: &Caller, new: NewDisk, origin: Origin) -> Result<Disk> {
+        let size_gib = origin.size(new.size_gib)?;
+        if size_gib > self.rules.max_size_gib {
             return Err(ServiceError::TooLarge(self.rules.max_size_gib));
         }
+        let type_name = match &new.disk_type {
+            Some(name) => name,
+            None => origin.disk_type.as_ref().unwrap_or(&self.rules.default_type),
+        };
+        let disk_type =
+            self.rules.disk_type(type_name).ok_or_else(|| no_disk_type(type_name.clone()))?;
+        origin.fits_type(&disk_type.name)?;
+        let zone = self.zone(new.zone, &origin)?;
         Ok(Disk {
             id: DiskId::random(),
             project: caller.project.clone(),
             user: caller.user.clone(),
             name: new.name,
             description: new.description,
-            size_gib: new.size_gib,
+            size_gib,
             status: DiskStatus::Available,
             disk_type: disk_type.name.clone(),
             zone,
-            bootable: false,
+            bootable: origin.bootable,
             multiattach: new.multiattach,
             encrypted: disk_type.encrypted,
             dedicated_storage: new.dedicated_storage,
             metadata: new.metadata,
+            read_only: false,
+            from_snapshot: origin.from_snapshot,
+            from_disk: origin.from_disk,
+            image_metadata: origin.image_metadata,
+            pending: None,
             transfer: None,
             created_at: self.now(),
             updated_at: None,
         })
     }
 
-    async fn add_disk(&self, unit: &mut dyn WriteTx, caller: &Caller, disk: &Disk) -> Result<()> {
-        let wish = Wish::Disk(&disk.disk_type, disk.size_gib);
-        self.check_quota(unit, &caller.project, wish).await??;
-        unit.insert_disk(disk);
-        unit.record(&Event::of_disk(
-            caller,
-            disk.created_at,
-            "disk.create",
-            &disk.id,
-            None,
-            Some(disk),
-        ));
-        Ok(())
+    fn zone(&self, wanted: Option<String>, origin: &Origin) -> Result<String> {
+        match wanted {
+            Some(zone) if !self.rules.zones.contains(&zone) => Err(ServiceError::UnknownZone(zone)),
+            Some(zone) => Ok(origin.fits_zone(zone)?),
+            None => Ok(origin
+                .zone
+                .clone()
+                .unwrap_or_else(|| self.rules.zones.first().cloned().unwrap_or_default())),
+        }
     }
 }
 

@@ -16,6 +16,9 @@ use crate::domain::ids::{
 };
 use crate::store::{Result, StoreError};
 
+/// A text that no time sorts after.
+pub(super) const END_OF_TIME: &str = "9999-12-31T23:59:59.999999Z";
+
 const TIME: &str = "%Y-%m-%dT%H:%M:%S%.6fZ";
 
 /// A moment as `YYYY-MM-DDTHH:MM:SS.ffffffZ`.

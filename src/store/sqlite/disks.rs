@@ -3,9 +3,10 @@
 use async_trait::async_trait;
 
 use super::page::List;
-use super::rows::{DiskRow, FactsRow};
+use super::rows::{DiskRow, FactsRow, Row};
 use super::unit::{AsConnection, Unit, Write};
 use super::{codec, errors};
+use crate::domain::clock::Time;
 use crate::domain::disk::{Disk, DiskQuery, DiskSort, DiskStatus};
 use crate::domain::ids::DiskId;
 use crate::domain::transfer::TransferFacts;
@@ -16,8 +17,9 @@ impl<T: AsConnection> DiskReads for T {
     async fn disk(&mut self, id: DiskId) -> Result<Option<Disk>> {
         sqlx::query_as::<_, DiskRow>(
             "SELECT id, project_id, user_id, name, description, size_gib, status, disk_type, zone,
-                    bootable, multiattach, encrypted, dedicated_storage, metadata, transfer_id,
-                    created_at, updated_at
+                    bootable, multiattach, encrypted, dedicated_storage, metadata, read_only,
+                    from_snapshot_id, from_disk_id, image_metadata, previous_status, next_at,
+                    next_outcome, next_size_gib, next_type, transfer_id, created_at, updated_at
              FROM disks WHERE id = $1",
         )
         .bind(id.to_string())
@@ -32,7 +34,10 @@ impl<T: AsConnection> DiskReads for T {
         sqlx::query_as::<_, FactsRow>(
             "SELECT d.id, d.project_id, d.user_id, d.name, d.description, d.size_gib, d.status,
                     d.disk_type, d.zone, d.bootable, d.multiattach, d.encrypted,
-                    d.dedicated_storage, d.metadata, d.transfer_id, d.created_at, d.updated_at,
+                    d.dedicated_storage, d.metadata, d.read_only, d.from_snapshot_id,
+                    d.from_disk_id, d.image_metadata, d.previous_status, d.next_at,
+                    d.next_outcome, d.next_size_gib, d.next_type, d.transfer_id, d.created_at,
+                    d.updated_at,
                     (SELECT count(*) FROM snapshots AS s WHERE s.disk_id = d.id) AS snapshots,
                     (SELECT s.id FROM snapshots AS s WHERE s.disk_id = d.id
                      ORDER BY s.created_at, s.id LIMIT 1) AS snapshot_id,
@@ -57,11 +62,40 @@ impl<T: AsConnection> DiskReads for T {
         .transpose()
     }
 
+    async fn due_disks(&mut self, until: Option<Time>, limit: u32) -> Result<Vec<DiskId>> {
+        let ids = sqlx::query_scalar::<_, String>(
+            "SELECT id FROM disks INDEXED BY disks_due
+             WHERE next_at IS NOT NULL AND next_at <= $1 ORDER BY next_at, id LIMIT $2",
+        )
+        .bind(until.map_or_else(|| codec::END_OF_TIME.to_owned(), codec::time_to_text))
+        .bind(i64::from(limit))
+        .fetch_all(self.connection()?)
+        .await
+        .map_err(errors::of_statement)?;
+        ids.iter()
+            .map(|id| Row { table: "disks", id }.need("id", "UUID", DiskId::parse(id)))
+            .collect()
+    }
+
+    async fn next_due_disk(&mut self) -> Result<Option<Time>> {
+        let row = Row { table: "disks", id: "of the next change" };
+        sqlx::query_scalar::<_, String>(
+            "SELECT next_at FROM disks INDEXED BY disks_due
+             WHERE next_at IS NOT NULL ORDER BY next_at, id LIMIT 1",
+        )
+        .fetch_optional(self.connection()?)
+        .await
+        .map_err(errors::of_statement)?
+        .map(|at| row.time("next_at", &at))
+        .transpose()
+    }
+
     async fn disks(&mut self, query: &DiskQuery) -> Result<Vec<Disk>> {
         List::new(
             "SELECT id, project_id, user_id, name, description, size_gib, status, disk_type, zone,
-                    bootable, multiattach, encrypted, dedicated_storage, metadata, transfer_id,
-                    created_at, updated_at
+                    bootable, multiattach, encrypted, dedicated_storage, metadata, read_only,
+                    from_snapshot_id, from_disk_id, image_metadata, previous_status, next_at,
+                    next_outcome, next_size_gib, next_type, transfer_id, created_at, updated_at
              FROM disks WHERE TRUE",
             "disks",
         )
@@ -90,14 +124,18 @@ impl<T: AsConnection> DiskReads for T {
 
 impl DiskWrites for Unit {
     fn insert_disk(&mut self, disk: &Disk) {
+        let pending = disk.pending.as_ref();
         self.queue(
             Write::of_one_row(
                 "insert disk",
                 "INSERT INTO disks (id, project_id, user_id, name, description, size_gib, status,
                                     disk_type, zone, bootable, multiattach, encrypted,
-                                    dedicated_storage, metadata, transfer_id, created_at,
-                                    updated_at)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                    dedicated_storage, metadata, read_only, from_snapshot_id,
+                                    from_disk_id, image_metadata, previous_status, next_at,
+                                    next_outcome, next_size_gib, next_type, transfer_id,
+                                    created_at, updated_at)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+                         ?)",
             )
             .bind(disk.id)
             .bind(&disk.project)
@@ -113,6 +151,15 @@ impl DiskWrites for Unit {
             .bind(disk.encrypted)
             .bind(disk.dedicated_storage.as_deref())
             .bind(codec::values_to_text(&disk.metadata))
+            .bind(disk.read_only)
+            .bind(disk.from_snapshot)
+            .bind(disk.from_disk)
+            .bind(codec::values_to_text(&disk.image_metadata))
+            .bind(pending.and_then(|p| p.former).map(DiskStatus::as_str))
+            .bind(pending.map(|p| p.at))
+            .bind(pending.map(|p| p.outcome.as_str()))
+            .bind(pending.and_then(|p| p.size_gib))
+            .bind(pending.and_then(|p| p.disk_type.as_deref()))
             .bind(disk.transfer)
             .bind(disk.created_at)
             .bind(disk.updated_at),
@@ -120,14 +167,16 @@ impl DiskWrites for Unit {
     }
 
     fn update_disk(&mut self, disk: &Disk, from: DiskStatus) {
+        let pending = disk.pending.as_ref();
         self.queue(
             Write::of_one_row(
                 "update disk",
                 "UPDATE disks
                  SET project_id = ?, user_id = ?, name = ?, description = ?, size_gib = ?,
                      status = ?, disk_type = ?, zone = ?, bootable = ?, multiattach = ?,
-                     encrypted = ?, dedicated_storage = ?, metadata = ?, transfer_id = ?,
-                     updated_at = ?
+                     encrypted = ?, dedicated_storage = ?, metadata = ?, read_only = ?,
+                     image_metadata = ?, previous_status = ?, next_at = ?, next_outcome = ?,
+                     next_size_gib = ?, next_type = ?, transfer_id = ?, updated_at = ?
                  WHERE id = ? AND status = ?",
             )
             .bind(&disk.project)
@@ -143,6 +192,13 @@ impl DiskWrites for Unit {
             .bind(disk.encrypted)
             .bind(disk.dedicated_storage.as_deref())
             .bind(codec::values_to_text(&disk.metadata))
+            .bind(disk.read_only)
+            .bind(codec::values_to_text(&disk.image_metadata))
+            .bind(pending.and_then(|p| p.former).map(DiskStatus::as_str))
+            .bind(pending.map(|p| p.at))
+            .bind(pending.map(|p| p.outcome.as_str()))
+            .bind(pending.and_then(|p| p.size_gib))
+            .bind(pending.and_then(|p| p.disk_type.as_deref()))
             .bind(disk.transfer)
             .bind(disk.updated_at)
             .bind(disk.id)

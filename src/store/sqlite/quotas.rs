@@ -49,8 +49,9 @@ impl<T: AsConnection> QuotaReads for T {
                AND NOT EXISTS (SELECT 1 FROM quotas AS q
                                WHERE q.project_id = $1 AND q.key = c.key)
              UNION ALL
-             SELECT 'disks', disk_type, count(*), sum(size_gib)
-             FROM disks WHERE project_id = $1 GROUP BY disk_type
+             SELECT 'disks', coalesce(next_type, disk_type), count(*),
+                    sum(coalesce(next_size_gib, size_gib))
+             FROM disks WHERE project_id = $1 GROUP BY coalesce(next_type, disk_type)
              UNION ALL
              SELECT 'snapshots', disk_type, count(*), sum(size_gib)
              FROM snapshots WHERE project_id = $1 GROUP BY disk_type

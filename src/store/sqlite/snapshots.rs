@@ -27,6 +27,21 @@ impl<T: AsConnection> SnapshotReads for T {
         .transpose()
     }
 
+    async fn snapshots_of(&mut self, disk: DiskId) -> Result<Vec<Snapshot>> {
+        sqlx::query_as::<_, SnapshotRow>(
+            "SELECT id, disk_id, project_id, user_id, name, description, size_gib, disk_type,
+                    status, metadata, created_at, updated_at
+             FROM snapshots WHERE disk_id = $1 ORDER BY created_at, id",
+        )
+        .bind(disk.to_string())
+        .fetch_all(self.connection()?)
+        .await
+        .map_err(errors::of_statement)?
+        .into_iter()
+        .map(Snapshot::try_from)
+        .collect()
+    }
+
     async fn snapshots(&mut self, query: &SnapshotQuery) -> Result<Vec<Snapshot>> {
         List::new(
             "SELECT id, disk_id, project_id, user_id, name, description, size_gib, disk_type,

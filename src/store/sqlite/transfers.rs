@@ -35,7 +35,10 @@ impl<T: AsConnection> TransferReads for T {
                     t.no_snapshots, t.key_hash, t.created_at AS offered_at,
                     d.id, d.project_id, d.user_id, d.name, d.description, d.size_gib, d.status,
                     d.disk_type, d.zone, d.bootable, d.multiattach, d.encrypted,
-                    d.dedicated_storage, d.metadata, d.transfer_id, d.created_at, d.updated_at,
+                    d.dedicated_storage, d.metadata, d.read_only, d.from_snapshot_id,
+                    d.from_disk_id, d.image_metadata, d.previous_status, d.next_at,
+                    d.next_outcome, d.next_size_gib, d.next_type, d.transfer_id, d.created_at,
+                    d.updated_at,
                     (SELECT count(*) FROM snapshots AS s WHERE s.disk_id = d.id) AS snapshots,
                     (SELECT s.id FROM snapshots AS s WHERE s.disk_id = d.id
                      ORDER BY s.created_at, s.id LIMIT 1) AS snapshot_id,

@@ -3,13 +3,23 @@
 use actix_web::HttpResponse;
 
 use super::super::{one_action, wanted_status};
+use super::images;
 use crate::domain::access::Action;
 use crate::domain::disk::DiskStatus;
+use crate::domain::ids::SnapshotId;
+use crate::domain::microversion::Microversion;
 use crate::http::call::{Answer, Call};
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
+use crate::service::disks::{Deletion, Growth};
 
-/// The actions that handing disks over needs; exactly one stands in the body.
+/// From here on a disk in use can grow.
+const ONLINE: Microversion = Microversion(3, 42);
+
+/// From here on a disk can go back to its latest snapshot.
+const REVERT: Microversion = Microversion(3, 40);
+
+/// Exactly one action stands in the body.
 pub(in crate::http) async fn action(call: Call) -> Answer {
     let body = call.json()?;
     let (name, top) = one_action(&body)?;
@@ -18,6 +28,16 @@ pub(in crate::http) async fn action(call: Call) -> Answer {
         "os-set_bootable" => set_bootable(call, &top.required_object(name)?).await,
         "os-reset_status" => reset_status(call, &top.required_object(name)?).await,
         "os-force_delete" => force_delete(call).await,
+        "os-update_readonly_flag" => set_read_only(call, &top.required_object(name)?).await,
+        "os-retype" => retype(call, &top.required_object(name)?).await,
+        "revert" if call.version() >= REVERT => revert(call, &top.required_object(name)?).await,
+        "os-volume_upload_image" => images::upload(call, &top.required_object(name)?).await,
+        "os-set_image_metadata" => images::set_metadata(call, &top.required_object(name)?).await,
+        "os-show_image_metadata" => images::show_metadata(call).await,
+        "os-unset_image_metadata" => {
+            images::unset_metadata(call, &top.required_object(name)?).await
+        }
+        "os-migrate_volume" => migrate(call).await,
         other => Err(ApiError::NoSuchAction(other.to_owned())),
     }
 }
@@ -27,7 +47,8 @@ async fn extend(call: Call, fields: &Fields<'_>) -> Answer {
     let size = fields.required_number("new_size", 1)?;
     fields.no_others(&["new_size"])?;
     let id = call.part("id").to_owned();
-    call.write(move |app| async move { app.extend_disk(&caller, &id, size).await }).await?;
+    let growth = if call.version() >= ONLINE { Growth::Online } else { Growth::Offline };
+    call.write(move |app| async move { app.extend_disk(&caller, &id, size, growth).await }).await?;
     Ok(HttpResponse::Accepted().finish())
 }
 
@@ -66,6 +87,48 @@ async fn reset_status(call: Call, fields: &Fields<'_>) -> Answer {
 async fn force_delete(call: Call) -> Answer {
     let caller = call.may(Action::ForceDeleteDisk)?;
     let id = call.part("id").to_owned();
-    call.write(move |app| async move { app.force_delete_disk(&caller, &id).await }).await?;
+    call.write(move |app| async move { app.delete_disk(&caller, &id, Deletion::Force).await })
+        .await?;
     Ok(HttpResponse::Accepted().finish())
+}
+
+async fn set_read_only(call: Call, fields: &Fields<'_>) -> Answer {
+    let caller = call.may(Action::SetDiskReadOnly)?;
+    fields.required("readonly")?;
+    let read_only = fields.boolean("readonly")?;
+    fields.no_others(&["readonly"])?;
+    let id = call.part("id").to_owned();
+    call.write(move |app| async move { app.set_read_only(&caller, &id, read_only).await }).await?;
+    Ok(HttpResponse::Accepted().finish())
+}
+
+async fn retype(call: Call, fields: &Fields<'_>) -> Answer {
+    let caller = call.may(Action::RetypeDisk)?;
+    let to = fields.required_text("new_type")?.to_owned();
+    let policy = fields.text("migration_policy")?;
+    if policy.is_some_and(|policy| !matches!(policy, "on-demand" | "never")) {
+        return Err(fields.wrong_value("migration_policy", |value| {
+            format!("{value} is not one of ['on-demand', 'never']")
+        }));
+    }
+    fields.no_others(&["new_type", "migration_policy"])?;
+    let id = call.part("id").to_owned();
+    call.write(move |app| async move { app.retype_disk(&caller, &id, &to).await }).await?;
+    Ok(HttpResponse::Accepted().finish())
+}
+
+async fn revert(call: Call, fields: &Fields<'_>) -> Answer {
+    let caller = call.may(Action::RevertDisk)?;
+    let snapshot = fields.required_id("snapshot_id", SnapshotId::parse)?;
+    fields.no_others(&["snapshot_id"])?;
+    let id = call.part("id").to_owned();
+    call.write(move |app| async move { app.revert_disk(&caller, &id, snapshot).await }).await?;
+    Ok(HttpResponse::Accepted().finish())
+}
+
+/// There is no second host to go to.
+async fn migrate(call: Call) -> Answer {
+    let caller = call.may(Action::MigrateDisk)?;
+    call.app().disk(&caller, call.part("id")).await?;
+    Err(ApiError::Query("No available service named 'volume': this is the only host.".to_owned()))
 }

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use super::{STRICT, either, view};
 use crate::domain::access::Action;
 use crate::domain::disk::DiskStatus;
-use crate::domain::microversion::Microversion;
+use crate::domain::microversion::{MIN, Microversion};
 use crate::http::call::{Answer, Call};
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
-use crate::service::disks::NewDisk;
+use crate::service::disks::{NewDisk, Source};
 
 /// What create takes.
 const NEW: &[&str] = &[
@@ -35,8 +35,17 @@ const NEW: &[&str] = &[
     "group_id",
 ];
 
-/// Sources that a disk could be made from; only `null` is taken: disks are made from nothing here.
-const SOURCES: &[&str] = &["snapshot_id", "source_volid", "imageRef", "image_id", "backup_id"];
+/// From the id of a source to the source.
+type MakeSource = fn(String) -> Source;
+
+/// What a disk can be made from, and from which version on.
+const SOURCES: &[(&str, Microversion, MakeSource)] = &[
+    ("snapshot_id", MIN, Source::Snapshot),
+    ("source_volid", MIN, Source::Disk),
+    ("imageRef", MIN, Source::Image),
+    ("image_id", MIN, Source::Image),
+    ("backup_id", Microversion(3, 47), Source::Backup),
+];
 
 const HINTS: &str = "OS-SCH-HNT:scheduler_hints";
 
@@ -57,17 +66,14 @@ fn new_disk(body: &Value, version: Microversion) -> Result<NewDisk, ApiError> {
     if version >= STRICT {
         volume.no_others(NEW)?;
     }
-    for source in SOURCES {
-        if volume.text(source)?.is_some_and(|text| !text.is_empty()) {
-            return Err(volume.wrong_value(source, |_| {
-                "Volumes are made empty here: a source is not supported".to_owned()
-            }));
-        }
+    let source = source(&volume, version)?;
+    if source == Source::Nothing {
+        volume.required("size")?;
     }
     let zone = volume.text("availability_zone")?.filter(|zone| !zone.is_empty());
     let disk_type = volume.text("volume_type")?.filter(|name| !name.is_empty());
     Ok(NewDisk {
-        size_gib: volume.required_number("size", 1)?,
+        size_gib: size(&volume)?,
         name: either(&volume, "name", "display_name")?,
         description: either(&volume, "description", "display_description")?,
         disk_type: disk_type.map(str::to_owned),
@@ -75,7 +81,36 @@ fn new_disk(body: &Value, version: Microversion) -> Result<NewDisk, ApiError> {
         multiattach: volume.boolean("multiattach")?,
         dedicated_storage: dedicated_storage(&top)?,
         metadata: volume.metadata("metadata")?,
+        source,
     })
+}
+
+/// The size in GiB; it may be missing where the source has one.
+fn size(volume: &Fields<'_>) -> Result<Option<i64>, ApiError> {
+    match volume.get("size") {
+        None | Some(Value::Null) => Ok(None),
+        Some(_) => volume.required_number("size", 1).map(Some),
+    }
+}
+
+/// The one thing that the disk is made from; empty texts are like none.
+fn source(volume: &Fields<'_>, version: Microversion) -> Result<Source, ApiError> {
+    let mut found = Vec::new();
+    for (key, since, make) in SOURCES {
+        if version < *since {
+            continue;
+        }
+        if let Some(id) = volume.text(key)?.filter(|id| !id.is_empty()) {
+            found.push(make(id.to_owned()));
+        }
+    }
+    if found.len() > 1 {
+        return Err(ApiError::Query(
+            "Invalid input received: May specify only one of snapshot, imageRef or source volume"
+                .to_owned(),
+        ));
+    }
+    Ok(found.pop().unwrap_or(Source::Nothing))
 }
 
 fn dedicated_storage(top: &Fields<'_>) -> Result<Option<String>, ApiError> {

@@ -2,18 +2,21 @@
 
 mod actions;
 mod create;
+mod images;
 mod lists;
 mod view;
 
 use actix_web::HttpResponse;
 use serde_json::{Value, json};
 
-use crate::domain::access::Action;
+use crate::domain::access::{Action, Caller};
+use crate::domain::disk::Disk;
 use crate::domain::microversion::Microversion;
 use crate::http::call::{Answer, Call};
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
-use crate::service::disks::DiskChange;
+use crate::service::DiskType;
+use crate::service::disks::{Deletion, DiskChange};
 use view::{detail, view};
 
 pub(in crate::http) use actions::action;
@@ -22,6 +25,9 @@ pub(in crate::http) use lists::{list, list_detail};
 
 /// From here on unknown members of create are refused, and updates without any member.
 const STRICT: Microversion = Microversion(3, 53);
+
+/// From here on delete knows `force`.
+const FORCE: Microversion = Microversion(3, 23);
 
 pub(in crate::http) async fn show(call: Call) -> Answer {
     let caller = call.may(Action::ShowDisk)?;
@@ -67,11 +73,44 @@ fn disk_change(body: &Value, version: Microversion) -> Result<DiskChange, ApiErr
 pub(in crate::http) async fn delete(call: Call) -> Answer {
     let caller = call.may(Action::DeleteDisk)?;
     let id = call.part("id").to_owned();
-    call.write(move |app| async move { app.delete_disk(&caller, &id).await }).await?;
+    let how = deletion(&call, &caller)?;
+    call.write(move |app| async move { app.delete_disk(&caller, &id, how).await }).await?;
     Ok(HttpResponse::Accepted().finish())
+}
+
+/// How `cascade` and `force` want it; `force` is there from 3.23 on.
+fn deletion(call: &Call, caller: &Caller) -> Result<Deletion, ApiError> {
+    let cascade = call.flag("cascade")?;
+    let force = call.version() >= FORCE && call.flag("force")?;
+    if force && caller.role < Action::ForceDeleteDisk.needs() {
+        return Err(ApiError::Forbidden(Action::ForceDeleteDisk));
+    }
+    Ok(match (force, cascade) {
+        (false, false) => Deletion::Plain,
+        (false, true) => Deletion::Cascade,
+        (true, false) => Deletion::Force,
+        (true, true) => Deletion::ForceCascade,
+    })
 }
 
 /// The first of two names of one thing that is there.
 fn either(fields: &Fields<'_>, key: &str, alias: &str) -> Result<Option<String>, ApiError> {
     fields.label(if fields.get(key).is_some() { key } else { alias })
+}
+
+/// The type of a disk, as an upload's answer shows it.
+fn type_view(call: &Call, disk: &Disk) -> Value {
+    let id = call.app().rules().disk_type(&disk.disk_type).map(DiskType::id);
+    json!({
+        "id": id,
+        "name": disk.disk_type,
+        "description": null,
+        "is_public": true,
+        "extra_specs": {},
+        "qos_specs_id": null,
+        "created_at": null,
+        "updated_at": null,
+        "deleted_at": null,
+        "deleted": false,
+    })
 }

@@ -1,5 +1,7 @@
 //! Everything that can go wrong, what it is on the wire, and the shapes it takes there.
 
+mod texts;
+
 use std::borrow::Cow;
 
 use actix_web::http::StatusCode;
@@ -8,10 +10,8 @@ use serde_json::{Value, json};
 use thiserror::Error;
 
 use crate::domain::access::Action;
-use crate::domain::disk::{DiskEvent, WrongStatus};
 use crate::domain::ids::RequestId;
 use crate::domain::microversion::BadMicroversion;
-use crate::domain::quota::QuotaExceeded;
 use crate::service::identity::IdentityError;
 use crate::service::{Resource, ServiceError};
 use crate::store::StoreError;
@@ -252,7 +252,7 @@ impl ApiError {
             }
             Self::Microversion(bad) => bad.to_string().into(),
             Self::Gone(_) | Self::Framework(_) => OUR_FAULT.into(),
-            Self::Service(error) => service_message(error),
+            Self::Service(error) => texts::of(error),
         }
     }
 }
@@ -273,13 +273,19 @@ fn service_fault(error: &ServiceError) -> Fault {
             | Resource::User
             | Resource::AccessKey,
             _,
-        ) => Fault::NOT_FOUND,
+        )
+        | S::NoImageMetadata => Fault::NOT_FOUND,
         S::TooManyPolicies(_) => Fault(StatusCode::BAD_REQUEST, "badRequest", "AutoBackup.0203"),
         S::Transfer(_)
         | S::WrongKey(_)
         | S::Status(_)
         | S::NotDeletable(..)
         | S::HasSnapshots(_)
+        | S::SnapshotForbidsCascade(_)
+        | S::Source(_)
+        | S::UnknownNewType(_)
+        | S::NotLatestSnapshot(..)
+        | S::SnapshotOfOtherSize(..)
         | S::ResetToAwaitingTransfer
         | S::ResetToInUse
         | S::NotLarger { .. }
@@ -317,151 +323,6 @@ fn identity_fault(refusal: &IdentityError) -> Fault {
             Fault::BAD_REQUEST
         }
         I::WrongPassword => Fault::UNAUTHORIZED,
-    }
-}
-
-fn service_message(error: &ServiceError) -> Cow<'_, str> {
-    use ServiceError as S;
-    match error {
-        S::NotFound(resource, id) => not_found(*resource, id).into(),
-        S::Transfer(refused) => format!("Invalid volume: {refused}").into(),
-        S::WrongKey(id) => {
-            format!("Invalid auth key: Attempt to transfer {id} with invalid auth key.").into()
-        }
-        S::Status(wrong) => wrong_status(wrong).into(),
-        S::NotDeletable(Resource::Snapshot, _) => {
-            "Invalid snapshot: Snapshot status must be available or error and must not be part of \
-             a group."
-                .into()
-        }
-        S::NotDeletable(..) => "Invalid backup: Backup status must be available or error".into(),
-        S::HasSnapshots(_) => NOT_DELETABLE_DISK.into(),
-        S::ResetToAwaitingTransfer => {
-            "Invalid volume: status can not be reset to awaiting-transfer; create a transfer \
-             instead."
-                .into()
-        }
-        S::ResetToInUse => {
-            "Invalid volume: status can not be reset to in-use while the volume has no attachments."
-                .into()
-        }
-        S::NotLarger { current, extended } => format!(
-            "Invalid input received: New size for extend must be greater than current size. \
-             (current: {current}, extended: {extended})."
-        )
-        .into(),
-        S::TooLarge(most) => {
-            format!("Invalid input received: size must be at most {most} GiB.").into()
-        }
-        S::UnknownZone(zone) => format!("Availability zone '{zone}' is invalid.").into(),
-        S::NoBaseBackup => {
-            "Invalid backup: No backups available to do an incremental backup.".into()
-        }
-        S::TooManyPolicies(most) => format!("A project has at most {most} backup policies.").into(),
-        // Cinder converts the capacity error of accept in the controller, which drops its class.
-        S::RecipientQuota(exceeded @ QuotaExceeded::Gigabytes { .. }) => {
-            exceeded.to_string().into()
-        }
-        S::Quota(exceeded) | S::RecipientQuota(exceeded) => {
-            format!("{}: {exceeded}", quota_class(exceeded)).into()
-        }
-        S::TooManyAccessKeys(most) => {
-            format!("akSkNumExceed: a user has at most {most} access keys.").into()
-        }
-        S::Unauthenticated => UNAUTHENTICATED.into(),
-        S::Signature(refused) => {
-            format!("Incorrect IAM authentication information: {refused}").into()
-        }
-        S::Identity(refusal) => refusal.to_string().into(),
-        S::Guesses(refused) => format!("Too many requests: {refused}.").into(),
-        S::Hasher(_) => OUR_FAULT.into(),
-        S::Store(error) => match error {
-            StoreError::Busy(Some(who)) => {
-                format!("The data file is locked by another process: {who}. Try again.").into()
-            }
-            StoreError::Busy(None) => {
-                "The data file is locked by another process. Try again.".into()
-            }
-            StoreError::Closed => "The service is stopping.".into(),
-            StoreError::Full => "No space is left for the data file; reads still work.".into(),
-            StoreError::Conflict(_) => {
-                "The data file was changed at the same time. Try again.".into()
-            }
-            StoreError::Corrupt { .. }
-            | StoreError::RowsAffected { .. }
-            | StoreError::Lost(_)
-            | StoreError::Database(_) => OUR_FAULT.into(),
-        },
-    }
-}
-
-fn not_found(resource: Resource, id: &str) -> String {
-    let kind = match resource {
-        Resource::Disk => "Volume",
-        Resource::Transfer => "Transfer",
-        Resource::Snapshot => "Snapshot",
-        Resource::Backup => "Backup",
-        Resource::Policy => "Backup policy",
-        Resource::DiskType => "Volume type",
-        Resource::DiskTypeName => "Volume type with name",
-        Resource::User => return format!("Could not find user: {id}."),
-        Resource::AccessKey => return format!("Could not find credential: {id}."),
-    };
-    format!("{kind} {id} could not be found.")
-}
-
-fn quota_class(exceeded: &QuotaExceeded) -> &'static str {
-    match exceeded {
-        QuotaExceeded::DiskSize { .. } => "VolumeSizeExceedsLimit",
-        QuotaExceeded::Gigabytes { .. } => "VolumeSizeExceedsAvailableQuota",
-        QuotaExceeded::Disks { .. } => "VolumeLimitExceeded",
-        QuotaExceeded::Snapshots { .. } => "SnapshotLimitExceeded",
-        QuotaExceeded::Backups { .. } => "BackupLimitExceeded",
-        QuotaExceeded::BackupGigabytes { .. } => "VolumeBackupSizeExceedsAvailableQuota",
-    }
-}
-
-/// Cinder's one sentence for every reason not to delete a disk.
-const NOT_DELETABLE_DISK: &str = "Invalid volume: Volume status must be available or error or error_restoring or \
-     error_extending or error_managing and must not be migrating, attached, belong to a group, \
-     have snapshots, awaiting a transfer, or be disassociated from snapshots after volume transfer.";
-
-fn wrong_status(wrong: &WrongStatus) -> String {
-    let WrongStatus { event, status, disk } = wrong;
-    match event {
-        DiskEvent::Delete => NOT_DELETABLE_DISK.to_owned(),
-        DiskEvent::Extend => format!(
-            "Invalid volume: Volume {disk} status must be '{{'status': 'available'}}' to extend, \
-             currently {status}."
-        ),
-        DiskEvent::Snapshot => format!(
-            "Invalid volume: Volume {disk} status must be available, but current status is: \
-             {status}."
-        ),
-        DiskEvent::ForceSnapshot => format!(
-            "Invalid volume: Volume {disk} status must be available, in-use, but current status \
-             is: {status}."
-        ),
-        DiskEvent::Backup if status.as_str() == "in-use" => {
-            "Invalid volume: Backing up an in-use volume must use the force flag.".to_owned()
-        }
-        DiskEvent::Backup | DiskEvent::ForceBackup => format!(
-            "Invalid volume: Volume to be backed up must be available or in-use, but the current \
-             status is \"{status}\"."
-        ),
-        DiskEvent::Update => format!(
-            "Invalid volume: Volume {disk} can not be updated while its status is {status}."
-        ),
-        DiskEvent::BindPolicy => format!(
-            "Invalid volume: Volume {disk} can not be associated with a backup policy while its \
-             status is {status}."
-        ),
-        DiskEvent::CreateTransfer => {
-            format!("Invalid volume: status must be available, but the current status is {status}")
-        }
-        DiskEvent::AcceptTransfer | DiskEvent::DeleteTransfer => {
-            format!("Invalid volume: Volume id {disk} expected in awaiting-transfer state.")
-        }
     }
 }
 

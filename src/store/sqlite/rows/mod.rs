@@ -1,17 +1,20 @@
 //! Rows as they stand in the tables, and the way from there into the domain. A row that cannot be
 //! what it says is an error that names it, never a panic and never a guess.
 
+mod disks;
+
 use sqlx::FromRow;
 
 use super::codec;
 use crate::domain::backup::{Backup, BackupStatus};
 use crate::domain::clock::Time;
-use crate::domain::disk::{Disk, DiskStatus};
 use crate::domain::ids::{BackupId, DiskId, PolicyId, ProjectId, SnapshotId, TransferId, UserId};
 use crate::domain::policy::{Binding, Days, Policy, Retention, Schedule};
 use crate::domain::snapshot::{Snapshot, SnapshotStatus};
 use crate::domain::transfer::{KeyHash, Obstacles, Transfer, TransferFacts};
 use crate::store::{Result, StoreError};
+
+pub(super) use disks::DiskRow;
 
 /// One row, by name, for the errors about it.
 #[derive(Debug, Clone, Copy)]
@@ -36,62 +39,6 @@ impl Row<'_> {
 
     fn time_if_any(self, column: &str, text: Option<&str>) -> Result<Option<Time>> {
         text.map(|text| self.time(column, text)).transpose()
-    }
-}
-
-#[derive(Debug, FromRow)]
-pub(super) struct DiskRow {
-    id: String,
-    project_id: String,
-    user_id: String,
-    name: Option<String>,
-    description: Option<String>,
-    size_gib: i64,
-    status: String,
-    disk_type: String,
-    zone: String,
-    bootable: bool,
-    multiattach: bool,
-    encrypted: bool,
-    dedicated_storage: Option<String>,
-    metadata: String,
-    transfer_id: Option<String>,
-    created_at: String,
-    updated_at: Option<String>,
-}
-
-impl TryFrom<DiskRow> for Disk {
-    type Error = StoreError;
-
-    fn try_from(disk: DiskRow) -> Result<Self> {
-        let row = Row { table: "disks", id: &disk.id };
-        Ok(Self {
-            id: row.need("id", "UUID", DiskId::parse(&disk.id))?,
-            status: row.need("status", "status of a disk", DiskStatus::parse(&disk.status))?,
-            metadata: row.need(
-                "metadata",
-                "JSON object of texts",
-                codec::values_from_text(&disk.metadata),
-            )?,
-            transfer: disk
-                .transfer_id
-                .as_deref()
-                .map(|id| row.need("transfer_id", "UUID", TransferId::parse(id)))
-                .transpose()?,
-            created_at: row.time("created_at", &disk.created_at)?,
-            updated_at: row.time_if_any("updated_at", disk.updated_at.as_deref())?,
-            project: ProjectId::new(disk.project_id),
-            user: UserId::new(disk.user_id),
-            name: disk.name,
-            description: disk.description,
-            size_gib: disk.size_gib,
-            disk_type: disk.disk_type,
-            zone: disk.zone,
-            bootable: disk.bootable,
-            multiattach: disk.multiattach,
-            encrypted: disk.encrypted,
-            dedicated_storage: disk.dedicated_storage,
-        })
     }
 }
 
@@ -374,53 +321,5 @@ impl TryFrom<OfferRow> for (Transfer, TransferFacts) {
             created_at: offer.offered_at,
         };
         Ok((transfer.try_into()?, offer.facts.try_into()?))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn disk() -> DiskRow {
-        DiskRow {
-            id: "4b1de0f6-6c3e-4b8f-9d7a-52f1c0a83e19".to_owned(),
-            project_id: "atlas".to_owned(),
-            user_id: "ann".to_owned(),
-            name: None,
-            description: None,
-            size_gib: 40,
-            status: "available".to_owned(),
-            disk_type: "SSD".to_owned(),
-            zone: "az-sim-1".to_owned(),
-            bootable: false,
-            multiattach: false,
-            encrypted: false,
-            dedicated_storage: None,
-            metadata: "{}".to_owned(),
-            transfer_id: None,
-            created_at: "2025-07-31T22:13:20.000007Z".to_owned(),
-            updated_at: None,
-        }
-    }
-
-    #[test]
-    fn a_row_that_cannot_be_what_it_says_is_named() {
-        type Edit = (fn(&mut DiskRow), &'static str);
-        let edits: &[Edit] = &[
-            (|disk| disk.id = "x".to_owned(), "id is no UUID"),
-            (|disk| disk.status = "in_use".to_owned(), "status is no status of a disk"),
-            (|disk| disk.metadata = "[]".to_owned(), "metadata is no JSON object of texts"),
-            (|disk| disk.transfer_id = Some("x".to_owned()), "transfer_id is no UUID"),
-            (|disk| disk.created_at = "2025-07-31 22:13:20".to_owned(), "created_at is no time"),
-            (|disk| disk.updated_at = Some("x".to_owned()), "updated_at is no time"),
-        ];
-        assert!(Disk::try_from(disk()).is_ok());
-        for (edit, sentence) in edits {
-            let mut row = disk();
-            edit(&mut row);
-            let id = row.id.clone();
-            let error = Disk::try_from(row).expect_err(sentence);
-            assert_eq!(error.to_string(), format!("disks {id}: {sentence}"));
-        }
     }
 }

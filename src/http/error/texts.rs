@@ -1,0 +1,267 @@
+//! The sentences of the use cases' refusals, in Cinder's words where Cinder has some.
+
+use std::borrow::Cow;
+
+use super::{OUR_FAULT, UNAUTHENTICATED};
+use crate::domain::disk::{DiskEvent, Kind, SourceRefused, WrongStatus};
+use crate::domain::quota::QuotaExceeded;
+use crate::service::{Resource, ServiceError};
+use crate::store::StoreError;
+
+/// The sentence for the client.
+pub(super) fn of(error: &ServiceError) -> Cow<'_, str> {
+    use ServiceError as S;
+    match error {
+        S::NotFound(resource, id) => not_found(*resource, id).into(),
+        S::Transfer(refused) => format!("Invalid volume: {refused}").into(),
+        S::WrongKey(id) => {
+            format!("Invalid auth key: Attempt to transfer {id} with invalid auth key.").into()
+        }
+        S::Status(wrong) => wrong_status(wrong).into(),
+        S::NotDeletable(Resource::Snapshot, _) => {
+            "Invalid snapshot: Snapshot status must be available or error and must not be part of \
+             a group."
+                .into()
+        }
+        S::NotDeletable(..) => "Invalid backup: Backup status must be available or error".into(),
+        S::HasSnapshots(_) | S::SnapshotForbidsCascade(_) => NOT_DELETABLE_DISK.into(),
+        S::Source(refused) => source_refused(refused).into(),
+        S::UnknownNewType(name) => {
+            format!("Invalid input received: Invalid volume_type passed: {name}.").into()
+        }
+        S::NotLatestSnapshot(disk, snapshot) => format!(
+            "Can't revert volume {disk} to snapshot {snapshot}. It is not the latest snapshot of \
+             the volume."
+        )
+        .into(),
+        S::SnapshotOfOtherSize(disk, snapshot) => format!(
+            "Can't revert volume {disk} to its latest snapshot {snapshot}. The volume size must be \
+             equal to the snapshot size."
+        )
+        .into(),
+        S::NoImageMetadata => "Metadata item was not found".into(),
+        S::ResetToAwaitingTransfer => {
+            "Invalid volume: status can not be reset to awaiting-transfer; create a transfer \
+             instead."
+                .into()
+        }
+        S::ResetToInUse => {
+            "Invalid volume: status can not be reset to in-use while the volume has no attachments."
+                .into()
+        }
+        S::NotLarger { current, extended } => format!(
+            "Invalid input received: New size for extend must be greater than current size. \
+             (current: {current}, extended: {extended})."
+        )
+        .into(),
+        S::TooLarge(most) => {
+            format!("Invalid input received: size must be at most {most} GiB.").into()
+        }
+        S::UnknownZone(zone) => format!("Availability zone '{zone}' is invalid.").into(),
+        S::NoBaseBackup => {
+            "Invalid backup: No backups available to do an incremental backup.".into()
+        }
+        S::TooManyPolicies(most) => format!("A project has at most {most} backup policies.").into(),
+        // Cinder converts the capacity error of accept in the controller, which drops its class.
+        S::RecipientQuota(exceeded @ QuotaExceeded::Gigabytes { .. }) => {
+            exceeded.to_string().into()
+        }
+        S::Quota(exceeded) | S::RecipientQuota(exceeded) => {
+            format!("{}: {exceeded}", quota_class(exceeded)).into()
+        }
+        S::TooManyAccessKeys(most) => {
+            format!("akSkNumExceed: a user has at most {most} access keys.").into()
+        }
+        S::Unauthenticated => UNAUTHENTICATED.into(),
+        S::Signature(refused) => {
+            format!("Incorrect IAM authentication information: {refused}").into()
+        }
+        S::Identity(refusal) => refusal.to_string().into(),
+        S::Guesses(refused) => format!("Too many requests: {refused}.").into(),
+        S::Hasher(_) => OUR_FAULT.into(),
+        S::Store(error) => match error {
+            StoreError::Busy(Some(who)) => {
+                format!("The data file is locked by another process: {who}. Try again.").into()
+            }
+            StoreError::Busy(None) => {
+                "The data file is locked by another process. Try again.".into()
+            }
+            StoreError::Closed => "The service is stopping.".into(),
+            StoreError::Full => "No space is left for the data file; reads still work.".into(),
+            StoreError::Conflict(_) => {
+                "The data file was changed at the same time. Try again.".into()
+            }
+            StoreError::Corrupt { .. }
+            | StoreError::RowsAffected { .. }
+            | StoreError::Lost(_)
+            | StoreError::Database(_) => OUR_FAULT.into(),
+        },
+    }
+}
+
+fn source_refused(refused: &SourceRefused) -> String {
+    use SourceRefused as R;
+    let rule = match refused {
+        R::TooSmall { kind: Kind::Disk, size_gib, source_gib } => format!(
+            "Volume size '{size_gib}'GB cannot be smaller than original volume size  \
+             {source_gib}GB. They must be >= original volume size."
+        ),
+        R::TooSmall { kind, size_gib, source_gib } => {
+            let kind = kind_word(*kind);
+            format!(
+                "Volume size '{size_gib}'GB cannot be smaller than the {kind} size \
+                 {source_gib}GB. They must be >= {kind} size."
+            )
+        }
+        R::NoSize => "Volume size 'None' must be an integer and greater than 0".to_owned(),
+        R::OtherType(name, Kind::Disk) => format!(
+            "Invalid volume_type provided: {name} (requested type is not compatible; either match \
+             source volume, or omit type argument)."
+        ),
+        R::OtherType(name, _) => format!(
+            "Invalid volume_type provided: {name} (requested type is not compatible; recommend \
+             omitting the type argument)."
+        ),
+        R::OtherZone(kind) => {
+            let kind = kind_word(*kind);
+            format!("Volume must be in the same availability zone as the {kind}")
+        }
+        R::NotReady(kind) => {
+            let word = kind_word(*kind);
+            return format!(
+                "Invalid {word}: Originating {word} status must be one of 'available' values"
+            );
+        }
+        R::UnknownImage => {
+            return "Invalid image identifier or unable to access requested image.".to_owned();
+        }
+    };
+    format!("Invalid input received: {rule}")
+}
+
+fn kind_word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Nothing | Kind::Image => "image",
+        Kind::Disk => "source volume",
+        Kind::Snapshot => "snapshot",
+        Kind::Backup => "backup",
+    }
+}
+
+fn not_found(resource: Resource, id: &str) -> String {
+    let kind = match resource {
+        Resource::Disk => "Volume",
+        Resource::Transfer => "Transfer",
+        Resource::Snapshot => "Snapshot",
+        Resource::Backup => "Backup",
+        Resource::Policy => "Backup policy",
+        Resource::DiskType => "Volume type",
+        Resource::DiskTypeName => "Volume type with name",
+        Resource::User => return format!("Could not find user: {id}."),
+        Resource::AccessKey => return format!("Could not find credential: {id}."),
+    };
+    format!("{kind} {id} could not be found.")
+}
+
+fn quota_class(exceeded: &QuotaExceeded) -> &'static str {
+    match exceeded {
+        QuotaExceeded::DiskSize { .. } => "VolumeSizeExceedsLimit",
+        QuotaExceeded::Gigabytes { .. } => "VolumeSizeExceedsAvailableQuota",
+        QuotaExceeded::Disks { .. } => "VolumeLimitExceeded",
+        QuotaExceeded::Snapshots { .. } => "SnapshotLimitExceeded",
+        QuotaExceeded::Backups { .. } => "BackupLimitExceeded",
+        QuotaExceeded::BackupGigabytes { .. } => "VolumeBackupSizeExceedsAvailableQuota",
+    }
+}
+
+/// Cinder's one sentence for every reason not to delete a disk.
+const NOT_DELETABLE_DISK: &str = "Invalid volume: Volume status must be available or error or error_restoring or \
+     error_extending or error_managing and must not be migrating, attached, belong to a group, \
+     have snapshots, awaiting a transfer, or be disassociated from snapshots after volume transfer.";
+
+fn wrong_status(wrong: &WrongStatus) -> String {
+    let WrongStatus { event, status, disk } = wrong;
+    match event {
+        DiskEvent::Delete | DiskEvent::ForceDelete => NOT_DELETABLE_DISK.to_owned(),
+        DiskEvent::Extend => format!(
+            "Invalid volume: Volume {disk} status must be '{{'status': 'available'}}' to extend, \
+             currently {status}."
+        ),
+        DiskEvent::ExtendInUse => format!(
+            "Invalid volume: Volume {disk} status must be '{{'status': ('available', 'in-use')}}' \
+             to extend, currently {status}."
+        ),
+        DiskEvent::SetReadOnly => format!(
+            "Invalid volume: Volume {disk} status must be available to update readonly flag, but \
+             current status is: {status}."
+        ),
+        DiskEvent::Reserve | DiskEvent::ReserveShared => format!(
+            "Invalid volume: Volume status must be available to reserve, but the status is \
+             {status}."
+        ),
+        DiskEvent::Attach | DiskEvent::AttachShared => format!(
+            "Invalid volume: Volume {disk} status must be available or downloading to reserve, \
+             but the current status is {status}."
+        ),
+        DiskEvent::BeginDetaching => {
+            "Invalid volume: Unable to detach volume. Volume status must be 'in-use' and \
+             attach_status must be 'attached' to detach."
+                .to_owned()
+        }
+        DiskEvent::Detach | DiskEvent::ForceDetach => format!(
+            "Invalid volume: Unable to detach volume. Volume status must be 'in-use' and \
+             attach_status must be 'attached' to detach, but the current status is {status}."
+        ),
+        DiskEvent::Retype => {
+            "Invalid volume: Retype needs volume to be in available or in-use state, not be part \
+             of an active migration or a consistency group, requested type has to be different \
+             that the one from the volume, and for in-use volumes front-end qos specs cannot \
+             change."
+                .to_owned()
+        }
+        DiskEvent::ForceUploadImage => format!(
+            "Invalid volume: Volume {disk} status must be available or in-use, but current status \
+             is: {status}."
+        ),
+        DiskEvent::Revert => format!(
+            "Invalid volume: Can't revert volume {disk} to its latest snapshot. The volume status \
+             must be available, but the current status is {status}."
+        ),
+        DiskEvent::Clone => {
+            "Invalid volume: Originating source volume status must be one of 'available, in-use' \
+             values"
+                .to_owned()
+        }
+        DiskEvent::Snapshot | DiskEvent::UploadImage => format!(
+            "Invalid volume: Volume {disk} status must be available, but current status is: \
+             {status}."
+        ),
+        DiskEvent::ForceSnapshot => format!(
+            "Invalid volume: Volume {disk} status must be available, in-use, but current status \
+             is: {status}."
+        ),
+        DiskEvent::Backup if status.as_str() == "in-use" => {
+            "Invalid volume: Backing up an in-use volume must use the force flag.".to_owned()
+        }
+        DiskEvent::Backup | DiskEvent::ForceBackup => format!(
+            "Invalid volume: Volume to be backed up must be available or in-use, but the current \
+             status is \"{status}\"."
+        ),
+        DiskEvent::Update
+        | DiskEvent::SetBootable
+        | DiskEvent::Unreserve
+        | DiskEvent::RollDetaching => format!(
+            "Invalid volume: Volume {disk} can not be updated while its status is {status}."
+        ),
+        DiskEvent::BindPolicy => format!(
+            "Invalid volume: Volume {disk} can not be associated with a backup policy while its \
+             status is {status}."
+        ),
+        DiskEvent::CreateTransfer => {
+            format!("Invalid volume: status must be available, but the current status is {status}")
+        }
+        DiskEvent::AcceptTransfer | DiskEvent::DeleteTransfer => {
+            format!("Invalid volume: Volume id {disk} expected in awaiting-transfer state.")
+        }
+    }
+}

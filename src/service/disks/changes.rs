@@ -1,0 +1,178 @@
+//! What is done to a disk: flags, growth, another type, a reset by hand.
+
+use tracing::info;
+
+use super::{no_disk, parse, visible};
+use crate::domain::access::Caller;
+use crate::domain::disk::{Becoming, Disk, DiskEvent, DiskStatus, WrongStatus};
+use crate::domain::ids::{DiskId, SnapshotId};
+use crate::domain::quota::Wish;
+use crate::service::{App, Resource, Result, ServiceError};
+use crate::store::WriteTx;
+
+/// Whether a disk may grow while a server uses it (Cinder: from 3.42 on).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Growth {
+    /// Only a disk that nothing uses.
+    Offline,
+    /// One in use too, unless several servers may share it.
+    Online,
+}
+
+impl App {
+    /// Makes a disk a system disk or a data disk, in any status.
+    pub async fn set_bootable(&self, caller: &Caller, id: &str, bootable: bool) -> Result<Disk> {
+        self.change_disk(caller, id, "disk.set_bootable", DiskEvent::SetBootable, |disk| {
+            disk.bootable = bootable;
+        })
+        .await
+    }
+
+    /// Lets servers only read a disk, or write it again.
+    pub async fn set_read_only(&self, caller: &Caller, id: &str, read_only: bool) -> Result<Disk> {
+        self.change_disk(caller, id, "disk.set_read_only", DiskEvent::SetReadOnly, |disk| {
+            disk.read_only = read_only;
+        })
+        .await
+    }
+
+    /// Lets a disk grow to `size_gib`.
+    pub async fn extend_disk(
+        &self,
+        caller: &Caller,
+        id: &str,
+        size_gib: i64,
+        growth: Growth,
+    ) -> Result<Disk> {
+        let wanted = parse(id)?;
+        let mut unit = self.write().await?;
+        let grown = self.grow(&mut *unit, caller, wanted, size_gib, growth).await;
+        let disk = self.settle_disk(unit, grown).await?;
+        info!(disk.id = %disk.id, disk.size_gib = size_gib,
+            "extended disk {} to {size_gib} GiB", disk.id);
+        Ok(disk)
+    }
+
+    async fn grow(
+        &self,
+        unit: &mut dyn WriteTx,
+        caller: &Caller,
+        id: DiskId,
+        size_gib: i64,
+        growth: Growth,
+    ) -> Result<Disk> {
+        let before = visible(unit, caller, id).await?.disk;
+        let event = match growth {
+            Growth::Online if !before.multiattach => DiskEvent::ExtendInUse,
+            Growth::Online | Growth::Offline => DiskEvent::Extend,
+        };
+        let becoming = Becoming { size_gib: Some(size_gib), disk_type: None };
+        let after = self.happen(&before, before.clone(), event, becoming)?;
+        if size_gib <= before.size_gib {
+            return Err(ServiceError::NotLarger { current: before.size_gib, extended: size_gib });
+        }
+        if size_gib > self.rules.max_size_gib {
+            return Err(ServiceError::TooLarge(self.rules.max_size_gib));
+        }
+        let wish = Wish::Growth {
+            disk_type: &before.disk_type,
+            by_gib: size_gib - before.size_gib,
+            to_gib: size_gib,
+        };
+        self.check_quota(unit, &before.project, wish).await??;
+        self.save(unit, caller, "disk.extend", &before, after)
+            .ok_or_else(|| no_disk(id.to_string()))
+    }
+
+    /// Gives a disk another type, by its name or id.
+    pub async fn retype_disk(&self, caller: &Caller, id: &str, to: &str) -> Result<Disk> {
+        let wanted = parse(id)?;
+        let mut unit = self.write().await?;
+        let retyped = async {
+            let before = visible(&mut *unit, caller, wanted).await?.disk;
+            let disk_type = self
+                .rules
+                .disk_type(to)
+                .ok_or_else(|| ServiceError::UnknownNewType(to.to_owned()))?
+                .clone();
+            let becoming = Becoming { size_gib: None, disk_type: Some(disk_type.name.clone()) };
+            let changed = Disk { encrypted: disk_type.encrypted, ..before.clone() };
+            let after = self.happen(&before, changed, DiskEvent::Retype, becoming)?;
+            if disk_type.name == before.disk_type {
+                let (status, disk) = (before.status, before.id);
+                return Err(WrongStatus { event: DiskEvent::Retype, status, disk }.into());
+            }
+            let wish = Wish::Retype { disk_type: &disk_type.name, size_gib: before.size_gib };
+            self.check_quota(&mut *unit, &before.project, wish).await??;
+            self.save(&mut *unit, caller, "disk.retype", &before, after)
+                .ok_or_else(|| no_disk(id.to_owned()))
+        }
+        .await;
+        let disk = self.settle_disk(unit, retyped).await?;
+        info!(disk.id = %disk.id, "gave disk {} the type {to}", disk.id);
+        Ok(disk)
+    }
+
+    /// Takes a disk back to its latest snapshot, which must have the disk's size.
+    pub async fn revert_disk(
+        &self,
+        caller: &Caller,
+        id: &str,
+        snapshot: SnapshotId,
+    ) -> Result<Disk> {
+        let wanted = parse(id)?;
+        let mut unit = self.write().await?;
+        let reverted = async {
+            let before = visible(&mut *unit, caller, wanted).await?.disk;
+            let snapshots = unit.snapshots_of(wanted).await?;
+            let absent = || ServiceError::NotFound(Resource::Snapshot, snapshot.to_string());
+            let target = snapshots.iter().find(|s| s.id == snapshot).ok_or_else(absent)?;
+            if snapshots.last().is_none_or(|latest| latest.id != target.id) {
+                return Err(ServiceError::NotLatestSnapshot(wanted, snapshot));
+            }
+            if target.size_gib != before.size_gib {
+                return Err(ServiceError::SnapshotOfOtherSize(wanted, snapshot));
+            }
+            let changed = before.clone();
+            let after = self.happen(&before, changed, DiskEvent::Revert, Becoming::default())?;
+            self.save(&mut *unit, caller, "disk.revert", &before, after)
+                .ok_or_else(|| no_disk(id.to_owned()))
+        }
+        .await;
+        let disk = self.settle_disk(unit, reverted).await?;
+        info!(disk.id = %disk.id, snapshot.id = %snapshot, "took disk {} back", disk.id);
+        Ok(disk)
+    }
+
+    /// Sets a disk's status by hand; what was under way is dropped. Whatever takes the disk out of
+    /// `awaiting-transfer` ends its transfer with it, so that an old key never takes a disk.
+    pub async fn reset_disk_status(
+        &self,
+        caller: &Caller,
+        id: &str,
+        status: Option<DiskStatus>,
+    ) -> Result<Disk> {
+        if status == Some(DiskStatus::AwaitingTransfer) {
+            return Err(ServiceError::ResetToAwaitingTransfer);
+        }
+        if status == Some(DiskStatus::InUse) {
+            return Err(ServiceError::ResetToInUse);
+        }
+        let wanted = parse(id)?;
+        let mut unit = self.write().await?;
+        let reset = async {
+            let before = visible(&mut *unit, caller, wanted).await?.disk;
+            let mut after = before.clone();
+            if let Some(status) = status {
+                after.status = status;
+                after.pending = None;
+            }
+            self.save(&mut *unit, caller, "disk.reset_status", &before, Some(after))
+                .ok_or_else(|| no_disk(id.to_owned()))
+        }
+        .await;
+        let disk = self.settle_disk(unit, reset).await?;
+        info!(disk.id = %disk.id, disk.status = %disk.status, "reset disk {}", disk.id);
+        Ok(disk)
+    }
+}

@@ -1,0 +1,185 @@
+//! What takes time: how long, how it ends, and who ends it.
+//!
+//! Everything that is under way stands in its disk's row with the moment of its end. The loop here
+//! keeps nothing in memory, so a restart, the normal course and a step by hand are one path.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info};
+
+use super::{App, Result, ServiceError, settle};
+use crate::domain::access::{Caller, Role};
+use crate::domain::clock::Time;
+use crate::domain::disk::{Becoming, Disk, DiskEvent, DiskStatus, Operation, Outcome, Step};
+use crate::domain::ids::{DiskId, RequestId, UserId};
+
+/// The user who ends what takes time, in events.
+const NOBODY: &str = "evs";
+
+/// The most that one look brings; the next look follows at once.
+const BATCH: u32 = 100;
+
+/// The longest sleep between two looks, so that a hand in the file is noticed.
+const LONGEST_SLEEP: Duration = Duration::from_secs(1);
+
+/// The longest wait after a failure.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
+
+/// How time passes for what takes time.
+#[derive(Debug, Clone, Default)]
+pub struct Simulation {
+    /// Nothing ends by itself: somebody steps.
+    pub explicit: bool,
+    /// How long operations take; those not listed take no time.
+    pub delays: BTreeMap<Operation, TimeDelta>,
+    /// The operations that fail.
+    pub failing: BTreeSet<Operation>,
+}
+
+/// What to end.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Due {
+    /// What ends at this moment or before; none: everything.
+    pub until: Option<Time>,
+    /// Only what is under way on this disk.
+    pub disk: Option<DiskId>,
+    /// With this outcome, whatever was to come of it.
+    pub outcome: Option<Outcome>,
+}
+
+/// Something that took time and is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finished {
+    /// The disk.
+    pub disk: DiskId,
+    /// Its status meanwhile.
+    pub from: DiskStatus,
+    /// Its status after it; none: it is gone.
+    pub to: Option<DiskStatus>,
+}
+
+impl App {
+    /// The disk when `operation` has begun, and when it takes no time, when it has ended; none: it
+    /// is gone.
+    pub(super) fn under_way(
+        &self,
+        mut disk: Disk,
+        former: Option<DiskStatus>,
+        operation: Operation,
+        becoming: Becoming,
+    ) -> Option<Disk> {
+        let simulation = &self.rules.simulation;
+        let delay = simulation.delays.get(&operation).copied().unwrap_or_default();
+        let failing = simulation.failing.contains(&operation);
+        let outcome = if failing { Outcome::Failed } else { Outcome::Done };
+        disk.begin(operation, former, becoming, outcome, self.now() + delay);
+        let at_once = delay.is_zero() && !simulation.explicit;
+        if at_once { disk.finished(outcome) } else { Some(disk) }
+    }
+
+    /// What `event` makes of `before`, given that `changed` is the disk with everything else that
+    /// the event changes; none: it is gone.
+    pub(super) fn happen(
+        &self,
+        before: &Disk,
+        mut changed: Disk,
+        event: DiskEvent,
+        becoming: Becoming,
+    ) -> Result<Option<Disk>> {
+        Ok(match before.step(event)? {
+            Step::Takes(operation) => {
+                let former = before.pending.as_ref().map_or(Some(before.status), |p| p.former);
+                self.under_way(changed, former, operation, becoming)
+            }
+            Step::Becomes(status) => {
+                changed.status = status;
+                Some(changed)
+            }
+            Step::Stays | Step::Settles => Some(changed),
+        })
+    }
+
+    /// Ends what is due, a batch of it, and says what came of it.
+    pub async fn run_due(&self, due: Due) -> Result<Vec<Finished>> {
+        let hints = match due.disk {
+            Some(disk) => vec![disk],
+            None => self.read().await?.due_disks(due.until, BATCH).await?,
+        };
+        let mut finished = Vec::new();
+        for hint in hints {
+            finished.extend(self.finish(hint, due).await?);
+        }
+        Ok(finished)
+    }
+
+    /// Ends what is under way on one disk, unless it is no longer due.
+    async fn finish(&self, id: DiskId, due: Due) -> Result<Option<Finished>> {
+        let mut unit = self.write().await?;
+        let ended = async {
+            let Some(before) = unit.disk(id).await? else { return Ok(None) };
+            let Some(pending) = before.pending.clone() else { return Ok(None) };
+            if due.until.is_some_and(|until| pending.at > until) {
+                return Ok(None);
+            }
+            let outcome = due.outcome.unwrap_or(pending.outcome);
+            let from = before.status;
+            let nobody = Caller {
+                user: UserId::new(NOBODY),
+                project: before.project.clone(),
+                role: Role::Admin,
+                request: RequestId::random(),
+            };
+            let after = before.clone().finished(outcome);
+            let to = after.as_ref().map(|disk| disk.status);
+            self.save(&mut *unit, &nobody, "disk.progress", &before, after);
+            Ok::<_, ServiceError>(Some(Finished { disk: id, from, to }))
+        }
+        .await;
+        let ended = settle(unit, ended).await?;
+        if let Some(Finished { disk, from, to }) = &ended {
+            let to = to.map_or("gone", DiskStatus::as_str);
+            info!(disk.id = %disk, disk.from = %from, disk.to = to, "disk {disk}: {from} is over, {to}");
+        }
+        Ok(ended)
+    }
+
+    /// Ends everything when it is due until `stop`; never ends by itself.
+    pub async fn keep_going(self, stop: CancellationToken) {
+        let mut backoff = Duration::ZERO;
+        while !stop.is_cancelled() {
+            let due = Due { until: Some(self.now()), ..Due::default() };
+            let sleep = match self.run_due(due).await {
+                Ok(finished) if !finished.is_empty() => {
+                    backoff = Duration::ZERO;
+                    continue;
+                }
+                Ok(_) => {
+                    backoff = Duration::ZERO;
+                    self.until_the_next_end().await
+                }
+                Err(failure) => {
+                    error!(error = %failure, "what takes time could not be ended");
+                    backoff = (backoff * 2).clamp(LONGEST_SLEEP, LONGEST_BACKOFF);
+                    backoff
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = self.woken.notified() => {}
+                () = tokio::time::sleep(sleep) => {}
+            }
+        }
+    }
+
+    async fn until_the_next_end(&self) -> Duration {
+        let next = match self.read().await {
+            Ok(mut view) => view.next_due_disk().await.ok().flatten(),
+            Err(_) => None,
+        };
+        let wait = next.map(|at| (at - self.now()).to_std().unwrap_or_default());
+        wait.unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP)
+    }
+}

@@ -1,0 +1,187 @@
+//! The rows of `disks`.
+
+use std::collections::BTreeMap;
+
+use sqlx::FromRow;
+
+use super::{Row, codec};
+use crate::domain::disk::{Disk, DiskStatus, Operation, Outcome, Pending};
+use crate::domain::ids::{DiskId, ProjectId, SnapshotId, TransferId, UserId};
+use crate::store::{Result, StoreError};
+
+#[derive(Debug, FromRow)]
+#[expect(clippy::struct_excessive_bools, reason = "each column is a flag of its own")]
+pub(in crate::store::sqlite) struct DiskRow {
+    pub(super) id: String,
+    project_id: String,
+    user_id: String,
+    name: Option<String>,
+    description: Option<String>,
+    size_gib: i64,
+    status: String,
+    disk_type: String,
+    zone: String,
+    bootable: bool,
+    multiattach: bool,
+    encrypted: bool,
+    dedicated_storage: Option<String>,
+    metadata: String,
+    read_only: bool,
+    from_snapshot_id: Option<String>,
+    from_disk_id: Option<String>,
+    image_metadata: String,
+    previous_status: Option<String>,
+    next_at: Option<String>,
+    next_outcome: Option<String>,
+    next_size_gib: Option<i64>,
+    next_type: Option<String>,
+    transfer_id: Option<String>,
+    created_at: String,
+    updated_at: Option<String>,
+}
+
+impl TryFrom<DiskRow> for Disk {
+    type Error = StoreError;
+
+    fn try_from(disk: DiskRow) -> Result<Self> {
+        let row = Row { table: "disks", id: &disk.id };
+        let status = row.need("status", "status of a disk", DiskStatus::parse(&disk.status))?;
+        Ok(Self {
+            id: row.need("id", "UUID", DiskId::parse(&disk.id))?,
+            metadata: values(row, "metadata", &disk.metadata)?,
+            from_snapshot: id(
+                row,
+                "from_snapshot_id",
+                disk.from_snapshot_id.as_deref(),
+                SnapshotId::parse,
+            )?,
+            from_disk: id(row, "from_disk_id", disk.from_disk_id.as_deref(), DiskId::parse)?,
+            image_metadata: values(row, "image_metadata", &disk.image_metadata)?,
+            pending: disk.pending(status)?,
+            transfer: id(row, "transfer_id", disk.transfer_id.as_deref(), TransferId::parse)?,
+            created_at: row.time("created_at", &disk.created_at)?,
+            updated_at: row.time_if_any("updated_at", disk.updated_at.as_deref())?,
+            project: ProjectId::new(disk.project_id),
+            user: UserId::new(disk.user_id),
+            name: disk.name,
+            description: disk.description,
+            size_gib: disk.size_gib,
+            status,
+            disk_type: disk.disk_type,
+            zone: disk.zone,
+            bootable: disk.bootable,
+            multiattach: disk.multiattach,
+            encrypted: disk.encrypted,
+            dedicated_storage: disk.dedicated_storage,
+            read_only: disk.read_only,
+        })
+    }
+}
+
+impl DiskRow {
+    /// What is under way: the status tells what, the other columns tell how it ends.
+    fn pending(&self, status: DiskStatus) -> Result<Option<Pending>> {
+        let row = Row { table: "disks", id: &self.id };
+        let (Some(at), Some(outcome)) = (&self.next_at, &self.next_outcome) else {
+            return Ok(None);
+        };
+        let former = self
+            .previous_status
+            .as_deref()
+            .map(|word| row.need("previous_status", "status of a disk", DiskStatus::parse(word)));
+        Ok(Some(Pending {
+            operation: row.need(
+                "status",
+                "status of something that takes time",
+                Operation::ALL.iter().copied().find(|o| o.course().during == status),
+            )?,
+            former: former.transpose()?,
+            outcome: row.need("next_outcome", "outcome", Outcome::parse(outcome))?,
+            at: row.time("next_at", at)?,
+            size_gib: self.next_size_gib,
+            disk_type: self.next_type.clone(),
+        }))
+    }
+}
+
+fn values(row: Row<'_>, column: &str, text: &str) -> Result<BTreeMap<String, String>> {
+    row.need(column, "JSON object of texts", codec::values_from_text(text))
+}
+
+fn id<I>(
+    row: Row<'_>,
+    column: &str,
+    text: Option<&str>,
+    parse: fn(&str) -> Option<I>,
+) -> Result<Option<I>> {
+    text.map(|text| row.need(column, "UUID", parse(text))).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn disk() -> DiskRow {
+        DiskRow {
+            id: "4b1de0f6-6c3e-4b8f-9d7a-52f1c0a83e19".to_owned(),
+            project_id: "atlas".to_owned(),
+            user_id: "ann".to_owned(),
+            name: None,
+            description: None,
+            size_gib: 40,
+            status: "available".to_owned(),
+            disk_type: "SSD".to_owned(),
+            zone: "az-sim-1".to_owned(),
+            bootable: false,
+            multiattach: false,
+            encrypted: false,
+            dedicated_storage: None,
+            metadata: "{}".to_owned(),
+            read_only: false,
+            from_snapshot_id: None,
+            from_disk_id: None,
+            image_metadata: "{}".to_owned(),
+            previous_status: None,
+            next_at: None,
+            next_outcome: None,
+            next_size_gib: None,
+            next_type: None,
+            transfer_id: None,
+            created_at: "2025-07-31T22:13:20.000007Z".to_owned(),
+            updated_at: None,
+        }
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_what_it_says_is_named() {
+        type Edit = (fn(&mut DiskRow), &'static str);
+        let edits: &[Edit] = &[
+            (|disk| disk.id = "x".to_owned(), "id is no UUID"),
+            (|disk| disk.status = "in_use".to_owned(), "status is no status of a disk"),
+            (|disk| disk.metadata = "[]".to_owned(), "metadata is no JSON object of texts"),
+            (
+                |disk| disk.image_metadata = "x".to_owned(),
+                "image_metadata is no JSON object of texts",
+            ),
+            (|disk| disk.from_disk_id = Some("x".to_owned()), "from_disk_id is no UUID"),
+            (
+                |disk| {
+                    disk.next_at = Some("2025-07-31T22:13:20.000007Z".to_owned());
+                    disk.next_outcome = Some("done".to_owned());
+                },
+                "status is no status of something that takes time",
+            ),
+            (|disk| disk.transfer_id = Some("x".to_owned()), "transfer_id is no UUID"),
+            (|disk| disk.created_at = "2025-07-31 22:13:20".to_owned(), "created_at is no time"),
+            (|disk| disk.updated_at = Some("x".to_owned()), "updated_at is no time"),
+        ];
+        assert!(Disk::try_from(disk()).is_ok());
+        for (edit, sentence) in edits {
+            let mut row = disk();
+            edit(&mut row);
+            let id = row.id.clone();
+            let error = Disk::try_from(row).expect_err(sentence);
+            assert_eq!(error.to_string(), format!("disks {id}: {sentence}"));
+        }
+    }
+}
