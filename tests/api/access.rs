@@ -30,35 +30,9 @@ struct Route {
     needs: Needs,
 }
 
-/// Every route under a project, without the version. `ID` stands for an id.
-fn routes(version: &str) -> Vec<Route> {
-    let mut routes = Vec::new();
-    let mut add = |method: Method, path: &str, body: Value, needs: Needs| {
-        routes.push(Route { method, path: path.to_owned(), body, needs });
-    };
-    let none = Value::Null;
-    let transfers: &[&str] = if version == "v2" {
-        &["os-volume-transfer"]
-    } else {
-        &["os-volume-transfer", "volume-transfers"]
-    };
-    for name in transfers {
-        let own = format!("{name}/ID");
-        let accept = format!("{own}/accept");
-        let (offer, key) =
-            (json!({"transfer": {"volume_id": ABSENT}}), json!({"accept": {"auth_key": "k"}}));
-        add(Method::GET, name, none.clone(), Reader);
-        add(Method::GET, &format!("{name}/detail"), none.clone(), Reader);
-        add(Method::GET, &own, none.clone(), Reader);
-        add(Method::POST, name, offer, Member("volume:create_transfer"));
-        add(Method::POST, &accept, key, Member("volume:accept_transfer"));
-        add(Method::DELETE, &own, none.clone(), Member("volume:delete_transfer"));
-    }
-    let named = json!({"volume": {"name": "x"}});
-    add(Method::POST, "volumes", json!({"volume": {"size": 1}}), Member("volume:create"));
-    add(Method::PUT, "volumes/ID", named, Member("volume:update"));
-    add(Method::DELETE, "volumes/ID", none.clone(), Member("volume:delete"));
-    for (action, needs) in [
+/// Every action on a disk.
+fn disk_actions() -> Vec<(Value, Needs)> {
+    vec![
         (json!({"os-extend": {"new_size": 20}}), Member("volume:extend")),
         (json!({"os-set_bootable": {"bootable": true}}), Member("volume:update")),
         (
@@ -91,7 +65,38 @@ fn routes(version: &str) -> Vec<Route> {
             json!({"os-force_delete": {}}),
             Admin("volume_extension:volume_admin_actions:force_delete"),
         ),
-    ] {
+    ]
+}
+
+/// Every route under a project, without the version. `ID` stands for an id.
+fn routes(version: &str) -> Vec<Route> {
+    let mut routes = Vec::new();
+    let mut add = |method: Method, path: &str, body: Value, needs: Needs| {
+        routes.push(Route { method, path: path.to_owned(), body, needs });
+    };
+    let none = Value::Null;
+    let transfers: &[&str] = if version == "v2" {
+        &["os-volume-transfer"]
+    } else {
+        &["os-volume-transfer", "volume-transfers"]
+    };
+    for name in transfers {
+        let own = format!("{name}/ID");
+        let accept = format!("{own}/accept");
+        let (offer, key) =
+            (json!({"transfer": {"volume_id": ABSENT}}), json!({"accept": {"auth_key": "k"}}));
+        add(Method::GET, name, none.clone(), Reader);
+        add(Method::GET, &format!("{name}/detail"), none.clone(), Reader);
+        add(Method::GET, &own, none.clone(), Reader);
+        add(Method::POST, name, offer, Member("volume:create_transfer"));
+        add(Method::POST, &accept, key, Member("volume:accept_transfer"));
+        add(Method::DELETE, &own, none.clone(), Member("volume:delete_transfer"));
+    }
+    let named = json!({"volume": {"name": "x"}});
+    add(Method::POST, "volumes", json!({"volume": {"size": 1}}), Member("volume:create"));
+    add(Method::PUT, "volumes/ID", named, Member("volume:update"));
+    add(Method::DELETE, "volumes/ID", none.clone(), Member("volume:delete"));
+    for (action, needs) in disk_actions() {
         add(Method::POST, "volumes/ID/action", action, needs);
     }
     for (kind, body, create, delete, reset) in [
