@@ -24,6 +24,7 @@ mod guesses;
 mod identity;
 mod limits;
 mod policies;
+mod progress;
 mod protocol;
 mod quotas;
 mod signatures;

@@ -16,6 +16,7 @@ mod chance;
 mod journal;
 #[path = "../process/mod.rs"]
 mod process;
+mod progress;
 
 use std::fs::File;
 use std::io::Write as _;

@@ -133,7 +133,7 @@ impl Client {
     }
 
     /// An error is an answer that did not arrive, or not completely.
-    async fn send(
+    pub(crate) async fn send(
         &self,
         method: Method,
         url: &str,
@@ -149,7 +149,8 @@ impl Client {
         Ok(Answer { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::Null) })
     }
 
-    fn own(&self, rest: &str) -> String {
+    /// The URL of something in the client's project.
+    pub(crate) fn own(&self, rest: &str) -> String {
         format!("{}/v3/{}/{rest}", self.url, self.project)
     }
 

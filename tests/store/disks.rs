@@ -1,6 +1,7 @@
 //! Disks are read back as they were written.
 
-use evs_local::domain::disk::DiskStatus;
+use evs_local::domain::disk::{Becoming, DiskStatus, Operation, Outcome};
+use evs_local::domain::ids::SnapshotId;
 use evs_local::store::StoreError;
 
 use crate::support::{self, Bench, at, disk};
@@ -26,6 +27,8 @@ async fn a_disk_is_read_back_as_it_was_written_changed_and_removed() {
     disk.project = support::project("beta");
     disk.user = evs_local::domain::ids::UserId::new("bob");
     disk.updated_at = Some(at(7));
+    disk.read_only = true;
+    disk.image_metadata.insert("image_id".to_owned(), "golden".to_owned());
     bench
         .commit(|unit| {
             unit.update_disk(&disk, DiskStatus::Available);
@@ -57,5 +60,42 @@ async fn a_healthy_file_has_no_violation() {
     let transfer = support::transfer(&disk);
     bench.commit(|unit| support::create(unit, &disk)).await;
     bench.commit(|unit| support::offer(unit, &disk, &transfer)).await;
+    assert_eq!(bench.sentences().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_is_under_way_is_read_back_and_due_when_its_time_has_come() {
+    let bench = Bench::new().await;
+    let [mut soon, mut late, idle] = [(); 3].map(|()| disk("atlas"));
+    let becoming = Becoming { size_gib: Some(80), disk_type: Some("SAS".to_owned()) };
+    soon.begin(Operation::Retype, Some(DiskStatus::InUse), becoming, Outcome::Failed, at(5));
+    late.begin(Operation::Create, None, Becoming::default(), Outcome::Done, at(6));
+    (soon.from_snapshot, late.from_disk) = (Some(SnapshotId::random()), Some(idle.id));
+    bench
+        .commit(|unit| {
+            for disk in [&soon, &late, &idle] {
+                support::create(unit, disk);
+            }
+        })
+        .await;
+    let mut reader = bench.store.read().await.unwrap();
+    assert_eq!(reader.disk(soon.id).await.unwrap(), Some(soon.clone()));
+    assert_eq!(reader.disk(late.id).await.unwrap(), Some(late.clone()));
+    assert_eq!(reader.next_due_disk().await.unwrap(), Some(at(5)));
+    assert_eq!(reader.due_disks(Some(at(4)), 9).await.unwrap(), []);
+    assert_eq!(reader.due_disks(Some(at(5)), 9).await.unwrap(), [soon.id]);
+    assert_eq!(reader.due_disks(None, 9).await.unwrap(), [soon.id, late.id]);
+    assert_eq!(reader.due_disks(None, 1).await.unwrap(), [soon.id]);
+
+    let ended = soon.clone().finished(Outcome::Failed).unwrap();
+    assert_eq!((ended.status, ended.size_gib), (DiskStatus::InUse, 40));
+    bench
+        .commit(|unit| {
+            unit.update_disk(&ended, DiskStatus::Retyping);
+            unit.record(&support::event("disk.progress", Some(&soon), Some(&ended)));
+        })
+        .await;
+    assert_eq!(reader.disk(soon.id).await.unwrap(), Some(ended));
+    assert_eq!(reader.next_due_disk().await.unwrap(), Some(at(6)));
     assert_eq!(bench.sentences().await, Vec::<String>::new());
 }

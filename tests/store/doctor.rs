@@ -284,6 +284,27 @@ const PLANTED: &[(&str, &str, &str)] = &[
         "rows",
         "disk {FREE} has the unknown status in_use",
     ),
+    (
+        "UPDATE disks SET status = 'extending' WHERE id = '{FREE}'",
+        "progress",
+        "disk {FREE} is extending and nothing will end it",
+    ),
+    (
+        "UPDATE disks SET next_at = '2025-07-31T22:13:20.000000Z', next_outcome = 'done'
+         WHERE id = '{FREE}'",
+        "progress",
+        "disk {FREE} is available although something ends at 2025-07-31T22:13:20.000000Z",
+    ),
+    (
+        "UPDATE disks SET next_outcome = 'done' WHERE id = '{FREE}'",
+        "progress",
+        "disk {FREE} ends something without an outcome",
+    ),
+    (
+        "UPDATE disks SET image_metadata = '7' WHERE id = '{FREE}'",
+        "rows",
+        "the image metadata of disk {FREE} is not a JSON object",
+    ),
     ("UPDATE backups SET status = 'done'", "rows", "backup {BACKUP} has the unknown status done"),
     ("UPDATE backups SET size_gib = 0", "I4", "backup {BACKUP} has a size of 0 GiB"),
     (

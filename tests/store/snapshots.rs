@@ -48,3 +48,23 @@ async fn a_disk_with_a_snapshot_is_not_removed_and_a_snapshot_needs_a_disk() {
     let mut reader = bench.store.read().await.unwrap();
     assert_eq!(reader.disk(disk.id).await.unwrap(), Some(disk));
 }
+
+#[tokio::test]
+async fn the_snapshots_of_a_disk_come_oldest_first_and_are_its_own() {
+    let bench = Bench::new().await;
+    let [one, other] = [(); 2].map(|()| disk("atlas"));
+    let old = snapshot(&one);
+    let mut young = snapshot(&one);
+    young.created_at = at(11);
+    bench
+        .commit(|unit| {
+            support::create(unit, &one);
+            support::create(unit, &other);
+            unit.insert_snapshot(&young);
+            unit.insert_snapshot(&old);
+            unit.insert_snapshot(&snapshot(&other));
+        })
+        .await;
+    let mut reader = bench.store.read().await.unwrap();
+    assert_eq!(reader.snapshots_of(one.id).await.unwrap(), [old, young]);
+}

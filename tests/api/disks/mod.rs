@@ -4,6 +4,7 @@ mod actions;
 mod changes;
 mod create;
 mod lists;
+mod sources;
 
 use serde_json::{Value, json};
 

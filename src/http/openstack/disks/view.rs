@@ -22,8 +22,8 @@ pub(super) fn view(call: &Call, disk: &Disk) -> Value {
         "name": disk.name,
         "description": disk.description,
         "volume_type": disk.disk_type,
-        "snapshot_id": null,
-        "source_volid": null,
+        "snapshot_id": disk.from_snapshot.map(|id| id.to_string()),
+        "source_volid": disk.from_disk.map(|id| id.to_string()),
         "metadata": disk.metadata,
         "links": call.links("volumes", &id),
         "user_id": disk.user.as_str(),
@@ -58,6 +58,9 @@ pub(super) fn detail(call: &Call, caller: &Caller, disk: &Disk) -> Value {
     if let Some(members) = view.as_object_mut() {
         let mut add = |name: &str, value: Value| members.insert(name.to_owned(), value);
         add("os-vol-tenant-attr:tenant_id", disk.project.as_str().into());
+        if !disk.image_metadata.is_empty() {
+            add("volume_image_metadata", json!(disk.image_metadata));
+        }
         if caller.role == Role::Admin {
             add("os-vol-host-attr:host", format!("evs@{}#{0}", disk.disk_type).into());
             add("os-vol-mig-status-attr:migstat", Value::Null);

@@ -255,10 +255,41 @@ pub const CHECKS: &[Check] = &[
               WHERE status NOT IN ('pending', 'accepted', 'deleted', 'expired')",
     },
     Check {
+        invariant: "progress",
+        name: "a status that takes time has an end, unless an administrator set it",
+        sql: "SELECT 'disk ' || d.id || ' is ' || d.status || ' and nothing will end it'
+              FROM disks AS d
+              WHERE d.next_at IS NULL
+                AND d.status IN ('creating', 'downloading', 'restoring-backup', 'extending',
+                                 'retyping', 'uploading', 'reverting', 'rollbacking',
+                                 'backing-up', 'deleting')
+                AND NOT EXISTS (SELECT 1 FROM events AS e
+                                WHERE e.disk_id = d.id AND e.action = 'disk.reset_status')",
+    },
+    Check {
+        invariant: "progress",
+        name: "what will end is in a status that takes time",
+        sql: "SELECT 'disk ' || id || ' is ' || status || ' although something ends at ' || next_at
+              FROM disks
+              WHERE next_at IS NOT NULL
+                AND status NOT IN ('creating', 'downloading', 'restoring-backup', 'extending',
+                                   'retyping', 'uploading', 'reverting', 'rollbacking',
+                                   'backing-up', 'deleting')
+              UNION ALL
+              SELECT 'disk ' || id || ' will have a size of ' || next_size_gib || ' GiB'
+              FROM disks WHERE next_size_gib <= 0
+              UNION ALL
+              SELECT 'disk ' || id || ' ends something without an outcome'
+              FROM disks WHERE (next_at IS NULL) <> (next_outcome IS NULL)",
+    },
+    Check {
         invariant: "rows",
         name: "metadata is a JSON object",
         sql: "SELECT 'the metadata of disk ' || id || ' is not a JSON object' FROM disks
               WHERE NOT json_valid(metadata) OR json_type(metadata) <> 'object'
+              UNION ALL
+              SELECT 'the image metadata of disk ' || id || ' is not a JSON object' FROM disks
+              WHERE NOT json_valid(image_metadata) OR json_type(image_metadata) <> 'object'
               UNION ALL
               SELECT 'the metadata of snapshot ' || id || ' is not a JSON object' FROM snapshots
               WHERE NOT json_valid(metadata) OR json_type(metadata) <> 'object'",

@@ -1,0 +1,120 @@
+//! What takes time, and servers that are killed meanwhile: everything comes to its end, once.
+
+use std::collections::BTreeMap;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::chance::{Chance, seed_and_cycles};
+use crate::process::{Client, Server, serve, text, violations};
+use crate::{pass, say};
+
+/// How long every operation takes.
+const DELAY_MS: &str = "120";
+
+/// What a client knows of one disk: the size it must have in the end, or none if it must be gone.
+type Known = BTreeMap<String, Option<i64>>;
+
+fn slow(command: &mut Command) -> &mut Command {
+    for operation in ["CREATE", "EXTEND", "DELETE"] {
+        command.env(format!("EVS__SIMULATION__{operation}_DELAY_MS"), DELAY_MS);
+    }
+    command.stderr(Stdio::null())
+}
+
+/// Makes disks, lets them grow and removes them until the server no longer answers. A disk whose
+/// last request got no answer is forgotten: it may have come to either end.
+async fn work(client: &Client, known: &mut Known) {
+    for round in 0.. {
+        let Ok(made) = client.create_disk(&format!("disk {round}")).await else { return };
+        assert_eq!(made.status, 202, "{}", made.body);
+        known.insert(text(&made.body, "volume", "id"), Some(1));
+        let ids: Vec<String> = known.keys().cloned().collect();
+        for id in ids.iter().rev().take(4) {
+            let grow = round % 3 != 0;
+            let answer = if grow {
+                let body = json!({"os-extend": {"new_size": 2}});
+                let url = client.own(&format!("volumes/{id}/action"));
+                client.send(Method::POST, &url, Some(body)).await
+            } else {
+                client.send(Method::DELETE, &client.own(&format!("volumes/{id}")), None).await
+            };
+            match answer.map(|answer| answer.status) {
+                Ok(202) => drop(known.insert(id.clone(), grow.then_some(2))),
+                // It is still busy with something else, or gone, or large enough.
+                Ok(400 | 404) => {}
+                Ok(status) => panic!("{status}"),
+                Err(_) => {
+                    known.remove(id);
+                    return;
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_status_that_takes_time_outlives_its_time_across_kills() {
+    let (seed, cycles) = seed_and_cycles();
+    let cycles = cycles.div_ceil(2);
+    say(&format!("EVS_CRASH_SEED={seed}"));
+    let mut chance = Chance::of(seed);
+    let home = TempDir::new().unwrap();
+    let data = home.path().join("data");
+    let mut known = Known::new();
+    let mut server = Server::start(slow(&mut serve(&data))).unwrap();
+    let mut demo = Client::login(&server.url, "demo").await;
+    let mut caught = 0;
+    for _ in 0..cycles {
+        let moment = chance.millis(20, 200);
+        tokio::join!(work(&demo, &mut known), async {
+            pass(moment).await;
+            server.signal("KILL");
+        });
+        server.end();
+        assert_eq!(violations(&data).await, Vec::<String>::new());
+        server = Server::start(slow(&mut serve(&data))).unwrap();
+        demo = demo.moved_to(&server.url);
+        caught += settle(&demo, &known).await;
+    }
+    server.signal("TERM");
+    assert_eq!(server.end().0.code(), Some(0));
+    assert_eq!(violations(&data).await, Vec::<String>::new());
+    say(&format!(
+        "{cycles} kills, {} disks, {caught} of them found in a status that takes time",
+        known.len()
+    ));
+    assert!(caught > 0, "no kill met anything under way");
+}
+
+/// Waits until everything that was answered has come to its end, and asserts which; says how many
+/// disks were under way at the first look.
+async fn settle(client: &Client, known: &Known) -> usize {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let mut caught = 0;
+    for (id, end) in known {
+        let mut first = true;
+        loop {
+            let answer = client.get(&format!("volumes/{id}")).await.unwrap();
+            let status = (answer.status == 200).then(|| text(&answer.body, "volume", "status"));
+            match (status.as_deref(), end) {
+                (None, None) => break,
+                (Some("available"), Some(size)) => {
+                    assert_eq!(answer.body["volume"]["size"], *size, "disk {id}");
+                    break;
+                }
+                (Some("creating" | "extending" | "deleting"), _) => {
+                    caught += usize::from(first);
+                    first = false;
+                }
+                other => panic!("disk {id}: {other:?}"),
+            }
+            assert!(Instant::now() < deadline, "disk {id} does not come to its end");
+            pass(Duration::from_millis(5)).await;
+        }
+    }
+    caught
+}
