@@ -254,15 +254,14 @@ fn rules(settings: &Settings) -> Rules {
 }
 
 fn simulation(settings: &config::Simulation) -> Simulation {
-    let operation = |word: &str| Operation::ALL.iter().copied().find(|o| o.as_str() == word);
     Simulation {
         explicit: settings.explicit,
         delays: settings
             .delays
             .iter()
-            .filter_map(|(word, delay)| Some((operation(word)?, *delay)))
+            .filter_map(|(word, delay)| Some((Operation::parse(word)?, *delay)))
             .collect(),
-        failing: settings.fail.iter().filter_map(|word| operation(word)).collect(),
+        failing: settings.fail.iter().filter_map(|word| Operation::parse(word)).collect(),
     }
 }
 

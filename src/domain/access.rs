@@ -167,6 +167,12 @@ actions! {
     CreateOthersAccessKey: Admin, "iam:credentials:createCredential";
     /// End what takes time.
     StepProgress: Admin, "evs:progress:step";
+    /// List messages.
+    ListMessages: Reader, "message:get_all";
+    /// Show a message.
+    ShowMessage: Reader, "message:get";
+    /// Remove a message.
+    DeleteMessage: Member, "message:delete";
     /// List availability zones.
     ListZones: Reader, "volume:availability_zone_list";
 }

@@ -49,6 +49,10 @@ id! {
     BackupId
 }
 id! {
+    /// A message about something that failed.
+    MessageId
+}
+id! {
     /// A backup policy.
     PolicyId
 }

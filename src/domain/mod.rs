@@ -13,6 +13,7 @@ pub mod event;
 pub mod guess;
 pub mod identity;
 pub mod ids;
+pub mod message;
 pub mod microversion;
 pub mod name;
 pub mod page;

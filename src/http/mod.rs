@@ -65,7 +65,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(block_storage(web::scope("/v2/{project_id}")).configure(backup_service))
         .service(
             block_storage(web::scope("/v3/{project_id}"))
-                .configure(|c| transfers(c, "/volume-transfers", openstack::transfers::create_v355)),
+                .configure(|c| transfers(c, "/volume-transfers", openstack::transfers::create_v355))
+                .configure(since_v3),
         )
         .default_service(web::to(no_route));
 }
@@ -210,6 +211,16 @@ fn block_storage(scope: Scope) -> Scope {
         .service(resource("/types").route(get().to(types::list)))
         .service(resource("/types/{id}").route(get().to(types::show)))
         .service(resource("/os-availability-zone").route(get().to(zones::list)))
+}
+
+/// What there is under `/v3` only.
+fn since_v3(config: &mut ServiceConfig) {
+    use openstack::messages;
+    config.service(resource("/messages").route(get().to(messages::list))).service(
+        resource("/messages/{id}")
+            .route(get().to(messages::show))
+            .route(delete().to(messages::delete)),
+    );
 }
 
 /// Transfers under one of their two names, which differ in what create takes.

@@ -9,6 +9,7 @@ pub mod disks;
 mod guesses;
 pub mod hasher;
 pub mod identity;
+pub mod messages;
 pub mod policies;
 pub mod progress;
 pub mod quotas;
@@ -124,6 +125,8 @@ pub enum Resource {
     Snapshot,
     /// A backup.
     Backup,
+    /// A message.
+    Message,
     /// A backup policy.
     Policy,
     /// A disk type, by its id.

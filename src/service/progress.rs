@@ -15,6 +15,8 @@ use crate::domain::access::{Caller, Role};
 use crate::domain::clock::Time;
 use crate::domain::disk::{Becoming, Disk, DiskEvent, DiskStatus, Operation, Outcome, Step};
 use crate::domain::ids::{DiskId, RequestId, UserId};
+use crate::domain::message::Message;
+use crate::store::WriteTx;
 
 /// The user who ends what takes time, in events.
 const NOBODY: &str = "evs";
@@ -66,6 +68,8 @@ impl App {
     /// is gone.
     pub(super) fn under_way(
         &self,
+        unit: &mut dyn WriteTx,
+        caller: &Caller,
         mut disk: Disk,
         former: Option<DiskStatus>,
         operation: Operation,
@@ -76,14 +80,23 @@ impl App {
         let failing = simulation.failing.contains(&operation);
         let outcome = if failing { Outcome::Failed } else { Outcome::Done };
         disk.begin(operation, former, becoming, outcome, self.now() + delay);
-        let at_once = delay.is_zero() && !simulation.explicit;
-        if at_once { disk.finished(outcome) } else { Some(disk) }
+        if simulation.explicit || !delay.is_zero() {
+            return Some(disk);
+        }
+        if failing {
+            let (request, now) = (caller.request.clone(), self.now());
+            let project = disk.project.clone();
+            unit.insert_message(&Message::new(project, request, disk.id, operation, now));
+        }
+        disk.finished(outcome)
     }
 
     /// What `event` makes of `before`, given that `changed` is the disk with everything else that
     /// the event changes; none: it is gone.
     pub(super) fn happen(
         &self,
+        unit: &mut dyn WriteTx,
+        caller: &Caller,
         before: &Disk,
         mut changed: Disk,
         event: DiskEvent,
@@ -92,7 +105,7 @@ impl App {
         Ok(match before.step(event)? {
             Step::Takes(operation) => {
                 let former = before.pending.as_ref().map_or(Some(before.status), |p| p.former);
-                self.under_way(changed, former, operation, becoming)
+                self.under_way(unit, caller, changed, former, operation, becoming)
             }
             Step::Becomes(status) => {
                 changed.status = status;
@@ -126,6 +139,9 @@ impl App {
             }
             let outcome = due.outcome.unwrap_or(pending.outcome);
             let from = before.status;
+            if outcome == Outcome::Failed {
+                self.tell_of_failure(&mut *unit, &before, pending.operation).await?;
+            }
             let nobody = Caller {
                 user: UserId::new(NOBODY),
                 project: before.project.clone(),
@@ -144,6 +160,19 @@ impl App {
             info!(disk.id = %disk, disk.from = %from, disk.to = to, "disk {disk}: {from} is over, {to}");
         }
         Ok(ended)
+    }
+
+    /// Tells the project which request's work failed: the one that changed the disk last.
+    async fn tell_of_failure(
+        &self,
+        unit: &mut dyn WriteTx,
+        disk: &Disk,
+        operation: Operation,
+    ) -> Result<()> {
+        let request = unit.last_request(disk.id).await?.unwrap_or_else(RequestId::random);
+        let project = disk.project.clone();
+        unit.insert_message(&Message::new(project, request, disk.id, operation, self.now()));
+        Ok(())
     }
 
     /// Ends everything when it is due until `stop`; never ends by itself.

@@ -11,6 +11,7 @@ pub mod backups;
 pub mod disks;
 pub mod events;
 pub mod guesses;
+pub mod messages;
 pub mod policies;
 pub mod projects;
 pub mod quotas;
@@ -32,6 +33,7 @@ pub use backups::{BackupReads, BackupWrites};
 pub use disks::{DiskReads, DiskWrites};
 pub use events::EventWrites;
 pub use guesses::{GuessReads, GuessWrites};
+pub use messages::{MessageReads, MessageWrites};
 pub use policies::{PolicyReads, PolicyWrites};
 pub use projects::{ProjectReads, ProjectWrites};
 pub use quotas::{QuotaReads, QuotaWrites};
@@ -81,6 +83,7 @@ pub trait ReadTx:
     + BackupReads
     + DiskReads
     + GuessReads
+    + MessageReads
     + PolicyReads
     + ProjectReads
     + QuotaReads
@@ -99,6 +102,7 @@ impl<T> ReadTx for T where
         + BackupReads
         + DiskReads
         + GuessReads
+        + MessageReads
         + PolicyReads
         + ProjectReads
         + QuotaReads
@@ -122,6 +126,7 @@ pub trait WriteTx:
     + DiskWrites
     + EventWrites
     + GuessWrites
+    + MessageWrites
     + PolicyWrites
     + ProjectWrites
     + QuotaWrites

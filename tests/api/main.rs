@@ -23,6 +23,7 @@ mod disks;
 mod guesses;
 mod identity;
 mod limits;
+mod messages;
 mod policies;
 mod progress;
 mod protocol;

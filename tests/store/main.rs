@@ -14,6 +14,7 @@ mod events;
 mod full;
 mod group_commit;
 mod guesses;
+mod messages;
 mod migrations;
 mod opening;
 mod paging;

@@ -13,9 +13,14 @@ macro_rules! operations {
             /// Everything that takes time.
             pub const ALL: &[Self] = &[$(Self::$operation,)+];
 
-            /// The word for it in settings.
+            /// The word for it in settings and tables.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$operation => $word,)+ }
+            }
+
+            /// The operation that a word stands for.
+            pub fn parse(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$operation),)+ _ => None }
             }
 
             /// How it runs and ends (reference: OTC "EVS Disk Status", Cinder's managers).

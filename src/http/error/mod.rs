@@ -268,6 +268,7 @@ fn service_fault(error: &ServiceError) -> Fault {
             | Resource::Transfer
             | Resource::Snapshot
             | Resource::Backup
+            | Resource::Message
             | Resource::DiskType
             | Resource::DiskTypeName
             | Resource::User

@@ -154,6 +154,7 @@ fn not_found(resource: Resource, id: &str) -> String {
         Resource::Transfer => "Transfer",
         Resource::Snapshot => "Snapshot",
         Resource::Backup => "Backup",
+        Resource::Message => "Message",
         Resource::Policy => "Backup policy",
         Resource::DiskType => "Volume type",
         Resource::DiskTypeName => "Volume type with name",

@@ -2,6 +2,7 @@
 
 pub(super) mod backups;
 pub(super) mod disks;
+pub(super) mod messages;
 pub(super) mod quotas;
 pub(super) mod snapshots;
 pub(super) mod transfers;

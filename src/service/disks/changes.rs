@@ -67,7 +67,7 @@ impl App {
             Growth::Online | Growth::Offline => DiskEvent::Extend,
         };
         let becoming = Becoming { size_gib: Some(size_gib), disk_type: None };
-        let after = self.happen(&before, before.clone(), event, becoming)?;
+        let after = self.happen(unit, caller, &before, before.clone(), event, becoming)?;
         if size_gib <= before.size_gib {
             return Err(ServiceError::NotLarger { current: before.size_gib, extended: size_gib });
         }
@@ -97,7 +97,8 @@ impl App {
                 .clone();
             let becoming = Becoming { size_gib: None, disk_type: Some(disk_type.name.clone()) };
             let changed = Disk { encrypted: disk_type.encrypted, ..before.clone() };
-            let after = self.happen(&before, changed, DiskEvent::Retype, becoming)?;
+            let after =
+                self.happen(&mut *unit, caller, &before, changed, DiskEvent::Retype, becoming)?;
             if disk_type.name == before.disk_type {
                 let (status, disk) = (before.status, before.id);
                 return Err(WrongStatus { event: DiskEvent::Retype, status, disk }.into());
@@ -134,7 +135,14 @@ impl App {
                 return Err(ServiceError::SnapshotOfOtherSize(wanted, snapshot));
             }
             let changed = before.clone();
-            let after = self.happen(&before, changed, DiskEvent::Revert, Becoming::default())?;
+            let after = self.happen(
+                &mut *unit,
+                caller,
+                &before,
+                changed,
+                DiskEvent::Revert,
+                Becoming::default(),
+            )?;
             self.save(&mut *unit, caller, "disk.revert", &before, after)
                 .ok_or_else(|| no_disk(id.to_owned()))
         }

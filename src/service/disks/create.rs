@@ -73,7 +73,7 @@ impl App {
         let wish = Wish::Disk(&disk.disk_type, disk.size_gib);
         self.check_quota(unit, &caller.project, wish).await??;
         let disk = self
-            .under_way(disk, None, operation, Becoming::default())
+            .under_way(unit, caller, disk, None, operation, Becoming::default())
             .ok_or_else(|| no_disk(String::new()))?;
         unit.insert_disk(&disk);
         let (at, id) = (disk.created_at, disk.id);

@@ -60,7 +60,8 @@ impl App {
     ) -> Result<()> {
         let facts = visible(unit, caller, id).await?;
         let before = facts.disk;
-        let after = self.happen(&before, before.clone(), how.event(), Becoming::default())?;
+        let after =
+            self.happen(unit, caller, &before, before.clone(), how.event(), Becoming::default())?;
         if facts.snapshots.is_some() {
             self.remove_snapshots(unit, caller, id, how).await?;
         }

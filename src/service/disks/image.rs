@@ -39,7 +39,14 @@ impl App {
         let mut unit = self.write().await?;
         let begun = async {
             let before = visible(&mut *unit, caller, wanted).await?.disk;
-            let after = self.happen(&before, before.clone(), event, Becoming::default())?;
+            let after = self.happen(
+                &mut *unit,
+                caller,
+                &before,
+                before.clone(),
+                event,
+                Becoming::default(),
+            )?;
             self.save(&mut *unit, caller, "disk.upload_image", &before, after)
                 .ok_or_else(|| no_disk(id.to_owned()))
         }

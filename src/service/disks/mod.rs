@@ -90,7 +90,8 @@ impl App {
             let before = visible(&mut *unit, caller, wanted).await?.disk;
             let mut after = before.clone();
             change(&mut after);
-            let after = self.happen(&before, after, event, Becoming::default())?;
+            let after =
+                self.happen(&mut *unit, caller, &before, after, event, Becoming::default())?;
             self.save(&mut *unit, caller, action, &before, after)
                 .ok_or_else(|| no_disk(id.to_owned()))
         }

@@ -12,7 +12,7 @@ use sqlx::sqlite::SqliteArguments;
 
 use crate::domain::clock::Time;
 use crate::domain::ids::{
-    AccessId, BackupId, DiskId, PolicyId, ProjectId, SnapshotId, TransferId, UserId,
+    AccessId, BackupId, DiskId, MessageId, PolicyId, ProjectId, SnapshotId, TransferId, UserId,
 };
 use crate::store::{Result, StoreError};
 
@@ -87,7 +87,8 @@ macro_rules! bound_as_text {
 }
 
 bound_as_text!(
-    DiskId, TransferId, SnapshotId, BackupId, PolicyId, &ProjectId, &UserId, &AccessId, &str
+    DiskId, TransferId, SnapshotId, BackupId, MessageId, PolicyId, &ProjectId, &UserId, &AccessId,
+    &str
 );
 
 impl From<String> for Value {

@@ -15,6 +15,7 @@ mod errors;
 mod events;
 mod guesses;
 mod holder;
+mod messages;
 mod open;
 mod page;
 mod policies;

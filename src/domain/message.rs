@@ -1,0 +1,81 @@
+//! Messages: what a user is told about work that failed after its request was answered.
+
+use chrono::TimeDelta;
+
+use super::clock::Time;
+use super::disk::Operation;
+use super::ids::{DiskId, MessageId, ProjectId, RequestId};
+use super::page::Paging;
+
+/// How long a message is kept (Cinder's `message_ttl`).
+pub const KEPT: TimeDelta = TimeDelta::days(30);
+
+/// A message about something that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Its id.
+    pub id: MessageId,
+    /// The project that is told.
+    pub project: ProjectId,
+    /// The request whose work failed.
+    pub request: RequestId,
+    /// The disk it is about, which may be gone.
+    pub disk: DiskId,
+    /// What failed.
+    pub operation: Operation,
+    /// When it failed.
+    pub created_at: Time,
+    /// Until then it is kept.
+    pub guaranteed_until: Time,
+}
+
+impl Message {
+    /// A new message.
+    pub fn new(
+        project: ProjectId,
+        request: RequestId,
+        disk: DiskId,
+        operation: Operation,
+        now: Time,
+    ) -> Self {
+        Self {
+            id: MessageId::random(),
+            project,
+            request,
+            disk,
+            operation,
+            created_at: now,
+            guaranteed_until: now + KEPT,
+        }
+    }
+}
+
+/// By what a list of messages can be sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MessageSort {
+    /// When it was written.
+    CreatedAt,
+    /// Its id.
+    Id,
+    /// What failed.
+    Operation,
+    /// The disk it is about.
+    Disk,
+    /// The request whose work failed.
+    Request,
+}
+
+/// Which messages to list, and which page of them.
+#[derive(Debug, Clone)]
+pub struct MessageQuery {
+    /// To this project, or to all.
+    pub project: Option<ProjectId>,
+    /// About this disk, as the client wrote its id.
+    pub disk: Option<String>,
+    /// About work of this request.
+    pub request: Option<String>,
+    /// About this operation's word; a word that is no operation matches nothing.
+    pub operation: Option<String>,
+    /// The page.
+    pub page: Paging<MessageId, MessageSort>,
+}

@@ -1,0 +1,128 @@
+//! `messages` (Cinder, from 3.3 on).
+
+use actix_web::HttpResponse;
+use serde_json::{Value, json};
+
+use super::{not_found, page};
+use crate::domain::access::{Action, Caller};
+use crate::domain::disk::Operation;
+use crate::domain::ids::MessageId;
+use crate::domain::message::{Message, MessageQuery, MessageSort};
+use crate::domain::microversion::Microversion;
+use crate::domain::page::Direction;
+use crate::http::call::{Answer, Call};
+use crate::http::error::ApiError;
+use crate::http::page::{SortWords, paging};
+use crate::http::time::zoneless;
+use crate::service::Resource;
+
+/// Before that there are no messages.
+const SINCE: Microversion = Microversion(3, 3);
+
+/// What every message is about and how bad it is: there are no others here.
+const RESOURCE: &str = "VOLUME";
+const LEVEL: &str = "ERROR";
+
+const SORT_WORDS: SortWords<MessageSort> = &[
+    ("created_at", MessageSort::CreatedAt),
+    ("id", MessageSort::Id),
+    ("event_id", MessageSort::Operation),
+    ("resource_uuid", MessageSort::Disk),
+    ("request_id", MessageSort::Request),
+];
+
+pub(in crate::http) async fn list(call: Call) -> Answer {
+    let caller = may(&call, Action::ListMessages)?;
+    let query = query(&call)?;
+    let limit = query.page.limit;
+    let nothing = [("resource_type", RESOURCE), ("message_level", LEVEL)]
+        .iter()
+        .any(|(key, only)| call.query(key).is_some_and(|word| word != *only));
+    let messages = if nothing {
+        Vec::new()
+    } else {
+        call.app().messages(&caller, call.everywhere()?, query).await?
+    };
+    let id = |message: &Message| message.id.to_string();
+    let body = page(&call, "messages", limit, &messages, id, |message| view(&call, message));
+    Ok(HttpResponse::Ok().json(body))
+}
+
+fn query(call: &Call) -> Result<MessageQuery, ApiError> {
+    let event = call.query("event_id");
+    Ok(MessageQuery {
+        project: None,
+        disk: call.filter("resource_uuid"),
+        request: call.filter("request_id"),
+        operation: event.map(|event| operation(event).map_or("", Operation::as_str).to_owned()),
+        page: paging(
+            call,
+            SORT_WORDS,
+            (MessageSort::CreatedAt, Direction::Descending),
+            MessageId::parse,
+            |id| not_found(Resource::Message, id),
+        )?,
+    })
+}
+
+pub(in crate::http) async fn show(call: Call) -> Answer {
+    let caller = may(&call, Action::ShowMessage)?;
+    let message = call.app().message(&caller, call.part("id")).await?;
+    Ok(HttpResponse::Ok().json(json!({"message": view(&call, &message)})))
+}
+
+pub(in crate::http) async fn delete(call: Call) -> Answer {
+    let caller = may(&call, Action::DeleteMessage)?;
+    let id = call.part("id").to_owned();
+    call.write(move |app| async move { app.delete_message(&caller, &id).await }).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+fn may(call: &Call, action: Action) -> Result<Caller, ApiError> {
+    if call.version() < SINCE {
+        return Err(ApiError::NoRoute);
+    }
+    call.may(action)
+}
+
+fn view(call: &Call, message: &Message) -> Value {
+    let id = message.id.to_string();
+    json!({
+        "id": id,
+        "event_id": event(message.operation),
+        "user_message": format!(
+            "{}:An unknown error occurred.",
+            action(message.operation).1
+        ),
+        "message_level": LEVEL,
+        "created_at": zoneless(message.created_at),
+        "guaranteed_until": zoneless(message.guaranteed_until),
+        "request_id": message.request.as_str(),
+        "links": call.links("messages", &id),
+        "resource_type": RESOURCE,
+        "resource_uuid": message.disk.to_string(),
+    })
+}
+
+/// Resource, action and detail; detail 1 is "An unknown error occurred.".
+fn event(operation: Operation) -> String {
+    format!("VOLUME_VOLUME_{}_001", action(operation).0)
+}
+
+fn operation(event_id: &str) -> Option<Operation> {
+    Operation::ALL.iter().copied().find(|operation| event(*operation) == event_id)
+}
+
+/// Cinder's numbers and words for what failed; those from 901 on have none there.
+fn action(operation: Operation) -> (&'static str, &'static str) {
+    match operation {
+        Operation::Create => ("008", "create volume from backend storage"),
+        Operation::Download => ("005", "copy image to volume"),
+        Operation::Restore => ("015", "restore backup"),
+        Operation::Extend => ("007", "extend volume"),
+        Operation::Upload => ("003", "copy volume to image"),
+        Operation::Retype => ("901", "retype volume"),
+        Operation::Revert => ("902", "revert volume"),
+        Operation::Delete => ("903", "delete volume"),
+    }
+}

@@ -1,0 +1,29 @@
+//! Messages in the store.
+
+use async_trait::async_trait;
+
+use super::Result;
+use crate::domain::ids::{DiskId, MessageId, RequestId};
+use crate::domain::message::{Message, MessageQuery};
+
+/// Questions about messages.
+#[async_trait]
+pub trait MessageReads {
+    /// The message, whoever is told.
+    async fn message(&mut self, id: MessageId) -> Result<Option<Message>>;
+
+    /// One page of messages.
+    async fn messages(&mut self, query: &MessageQuery) -> Result<Vec<Message>>;
+
+    /// The request that changed a disk last.
+    async fn last_request(&mut self, disk: DiskId) -> Result<Option<RequestId>>;
+}
+
+/// Changes of messages.
+pub trait MessageWrites {
+    /// A new message.
+    fn insert_message(&mut self, message: &Message);
+
+    /// Removes a message.
+    fn delete_message(&mut self, id: MessageId);
+}

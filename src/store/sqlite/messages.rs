@@ -1,0 +1,121 @@
+//! Messages in SQLite.
+
+use async_trait::async_trait;
+use sqlx::FromRow;
+
+use super::errors;
+use super::page::{List, id_or_nothing};
+use super::rows::Row;
+use super::unit::{AsConnection, Unit, Write};
+use crate::domain::disk::Operation;
+use crate::domain::ids::{DiskId, MessageId, ProjectId, RequestId};
+use crate::domain::message::{Message, MessageQuery, MessageSort};
+use crate::store::{MessageReads, MessageWrites, Result, StoreError};
+
+#[derive(Debug, FromRow)]
+struct MessageRow {
+    id: String,
+    project_id: String,
+    request_id: String,
+    disk_id: String,
+    operation: String,
+    created_at: String,
+    guaranteed_until: String,
+}
+
+impl TryFrom<MessageRow> for Message {
+    type Error = StoreError;
+
+    fn try_from(message: MessageRow) -> Result<Self> {
+        let row = Row { table: "messages", id: &message.id };
+        Ok(Self {
+            id: row.need("id", "UUID", MessageId::parse(&message.id))?,
+            disk: row.need("disk_id", "UUID", DiskId::parse(&message.disk_id))?,
+            operation: row.need("operation", "operation", Operation::parse(&message.operation))?,
+            created_at: row.time("created_at", &message.created_at)?,
+            guaranteed_until: row.time("guaranteed_until", &message.guaranteed_until)?,
+            project: ProjectId::new(message.project_id),
+            request: RequestId::new(message.request_id),
+        })
+    }
+}
+
+#[async_trait]
+impl<T: AsConnection> MessageReads for T {
+    async fn message(&mut self, id: MessageId) -> Result<Option<Message>> {
+        sqlx::query_as::<_, MessageRow>(
+            "SELECT id, project_id, request_id, disk_id, operation, created_at, guaranteed_until
+             FROM messages WHERE id = $1",
+        )
+        .bind(id.to_string())
+        .fetch_optional(self.connection()?)
+        .await
+        .map_err(errors::of_statement)?
+        .map(Message::try_from)
+        .transpose()
+    }
+
+    async fn messages(&mut self, query: &MessageQuery) -> Result<Vec<Message>> {
+        List::new(
+            "SELECT id, project_id, request_id, disk_id, operation, created_at, guaranteed_until
+             FROM messages WHERE TRUE",
+            "messages",
+        )
+        .only(" AND project_id = ", query.project.as_ref())
+        // The next three look at the rows of one project, of which few fail.
+        .only(" AND disk_id = ", id_or_nothing(query.disk.as_deref(), DiskId::parse))
+        .only(" AND request_id = ", query.request.as_ref())
+        .only(" AND operation = ", query.operation.as_ref())
+        .page(&query.page, MessageSort::Id, |sort| match sort {
+            MessageSort::CreatedAt => "created_at",
+            MessageSort::Id => "id",
+            MessageSort::Operation => "operation",
+            MessageSort::Disk => "disk_id",
+            MessageSort::Request => "request_id",
+        })
+        .build_query_as::<MessageRow>()
+        .fetch_all(self.connection()?)
+        .await
+        .map_err(errors::of_statement)?
+        .into_iter()
+        .map(Message::try_from)
+        .collect()
+    }
+
+    async fn last_request(&mut self, disk: DiskId) -> Result<Option<RequestId>> {
+        let request = sqlx::query_scalar::<_, String>(
+            "SELECT request_id FROM events WHERE disk_id = $1 ORDER BY seq DESC LIMIT 1",
+        )
+        .bind(disk.to_string())
+        .fetch_optional(self.connection()?)
+        .await
+        .map_err(errors::of_statement)?;
+        Ok(request.map(RequestId::new))
+    }
+}
+
+impl MessageWrites for Unit {
+    fn insert_message(&mut self, message: &Message) {
+        self.queue(
+            Write::of_one_row(
+                "insert message",
+                "INSERT INTO messages (id, project_id, request_id, disk_id, operation, created_at,
+                                       guaranteed_until)
+                 VALUES (?, ?, ?, ?, ?, ?, ?)",
+            )
+            .bind(message.id)
+            .bind(&message.project)
+            .bind(message.request.as_str())
+            .bind(message.disk)
+            .bind(message.operation.as_str())
+            .bind(message.created_at)
+            .bind(message.guaranteed_until),
+        );
+    }
+
+    fn delete_message(&mut self, id: MessageId) {
+        self.queue(
+            Write::of_one_row("delete message", "DELETE FROM messages WHERE id = ?").bind(id),
+        );
+    }
+}
