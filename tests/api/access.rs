@@ -23,10 +23,10 @@ enum Needs {
 }
 use Needs::{Admin, Member, Reader};
 
-struct Route {
-    method: Method,
-    path: String,
-    body: Value,
+pub(crate) struct Route {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) body: Value,
     needs: Needs,
 }
 
@@ -69,7 +69,7 @@ fn disk_actions() -> Vec<(Value, Needs)> {
 }
 
 /// Every route under a project, without the version. `ID` stands for an id.
-fn routes(version: &str) -> Vec<Route> {
+pub(crate) fn routes(version: &str) -> Vec<Route> {
     let mut routes = Vec::new();
     let mut add = |method: Method, path: &str, body: Value, needs: Needs| {
         routes.push(Route { method, path: path.to_owned(), body, needs });

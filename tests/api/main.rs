@@ -8,6 +8,8 @@
     reason = "a helper of tests fails like a test"
 )]
 
+#[path = "../chance/mod.rs"]
+mod chance;
 mod keystone_credentials;
 mod keystone_malformed;
 mod keystone_projects;
@@ -28,6 +30,7 @@ mod policies;
 mod progress;
 mod protocol;
 mod quotas;
+mod random;
 mod signatures;
 mod snapshots;
 mod transfers;

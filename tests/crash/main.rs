@@ -12,6 +12,7 @@
     reason = "a helper of tests fails like a test"
 )]
 
+#[path = "../chance/mod.rs"]
 mod chance;
 mod journal;
 #[path = "../process/mod.rs"]
@@ -26,7 +27,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use chance::{Chance, seed_and_cycles};
+use chance::{Chance, seed_and_count};
 use journal::{Journal, Projects};
 use process::{Client, PASSWORD, Server, serve, text, violations};
 use serde_json::json;
@@ -130,6 +131,16 @@ fn say(line: &str) {
     writeln!(err, "{line}").unwrap();
 }
 
+/// `EVS_CRASH_SEED` and `EVS_CRASH_CYCLES`.
+fn seed_and_cycles() -> (u64, usize) {
+    seed_and_count("EVS_CRASH_SEED", "EVS_CRASH_CYCLES", 50)
+}
+
+/// A duration of so many milliseconds, more or less.
+fn millis(chance: &mut Chance, from: u64, to: u64) -> Duration {
+    Duration::from_micros(from * 1000 + chance.next() % ((to - from) * 1000))
+}
+
 /// Lets time pass, to strike at a moment that nobody chose. Waits for no state.
 async fn pass(time: Duration) {
     tokio::time::sleep(time).await;
@@ -143,7 +154,7 @@ async fn what_was_answered_survives_a_kill_and_what_was_not_is_whole_or_absent()
     let (mut server, mut projects) = world.start().await;
     let mut accepted = 0;
     for cycle in 0..cycles {
-        let moment = world.chance.millis(20, 400);
+        let moment = millis(&mut world.chance, 20, 400);
         world
             .work(&projects, async {
                 pass(moment).await;
@@ -189,7 +200,7 @@ async fn a_stop_under_load_finishes_the_writes_under_way() {
     let mut world = World::new(seed_and_cycles().0);
     for _ in 0..3 {
         let (mut server, projects) = world.start().await;
-        let moment = world.chance.millis(50, 300);
+        let moment = millis(&mut world.chance, 50, 300);
         world
             .work(&projects, async {
                 pass(moment).await;
@@ -218,7 +229,7 @@ async fn a_first_start_that_is_killed_at_any_moment_does_not_hinder_the_next() {
         let data = home.path().join("data");
         let mut command = serve(&data);
         let mut first = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        pass(chance.millis(0, 60)).await;
+        pass(millis(&mut chance, 0, 60)).await;
         first.kill().unwrap();
         let printed = first.wait_with_output().unwrap().stdout;
         cut += usize::from(printed.is_empty());

@@ -8,9 +8,9 @@ use reqwest::Method;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::chance::{Chance, seed_and_cycles};
+use crate::chance::Chance;
 use crate::process::{Client, Server, serve, text, violations};
-use crate::{pass, say};
+use crate::{millis, pass, say, seed_and_cycles};
 
 /// How long every operation takes.
 const DELAY_MS: &str = "120";
@@ -69,7 +69,7 @@ async fn no_status_that_takes_time_outlives_its_time_across_kills() {
     let mut demo = Client::login(&server.url, "demo").await;
     let mut caught = 0;
     for _ in 0..cycles {
-        let moment = chance.millis(20, 200);
+        let moment = millis(&mut chance, 20, 200);
         tokio::join!(work(&demo, &mut known), async {
             pass(moment).await;
             server.signal("KILL");

@@ -1,7 +1,5 @@
 //! Chance that can be had again: a seed makes the same choices.
 
-use std::time::Duration;
-
 /// `SplitMix64` (Steele, Lea and Flood, 2014): small, and good enough to choose with.
 #[derive(Debug)]
 pub(crate) struct Chance(u64);
@@ -23,16 +21,13 @@ impl Chance {
     pub(crate) fn below(&mut self, limit: usize) -> usize {
         usize::try_from(self.next() % u64::try_from(limit).unwrap()).unwrap()
     }
-
-    pub(crate) fn millis(&mut self, from: u64, to: u64) -> Duration {
-        Duration::from_micros(from * 1000 + self.next() % ((to - from) * 1000))
-    }
 }
 
-/// The seed of this run: `EVS_CRASH_SEED`, or a new one. The cycles: `EVS_CRASH_CYCLES`, or 50.
+/// The seed of this run: that environment variable, or a new one. How often: the other one, or
+/// `usual`.
 #[expect(clippy::disallowed_methods, reason = "a knob of the test, no setting of the product")]
-pub(crate) fn seed_and_cycles() -> (u64, usize) {
-    let seed = std::env::var("EVS_CRASH_SEED").ok().map(|text| text.parse().unwrap());
-    let cycles = std::env::var("EVS_CRASH_CYCLES").ok().map(|text| text.parse().unwrap());
-    (seed.unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0), cycles.unwrap_or(50))
+pub(crate) fn seed_and_count(seed: &str, count: &str, usual: usize) -> (u64, usize) {
+    let seed = std::env::var(seed).ok().map(|text| text.parse().unwrap());
+    let count = std::env::var(count).ok().map(|text| text.parse().unwrap());
+    (seed.unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0), count.unwrap_or(usual))
 }
