@@ -53,7 +53,7 @@ impl Caller {
 }
 
 macro_rules! actions {
-    ($($(#[$doc:meta])* $action:ident: $role:ident, $rule:literal;)+) => {
+    ($($(#[$doc:meta])* $action:ident: $role:ident, $rule:literal, $name:literal;)+) => {
         /// Everything that a caller can ask for.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Action { $($(#[$doc])* $action,)+ }
@@ -68,113 +68,129 @@ macro_rules! actions {
             pub fn rule(self) -> &'static str {
                 match self { $(Self::$action => $rule,)+ }
             }
+
+            /// What the cloud's own permissions call it, `service:resource:verb`. Those of transfers
+            /// and snapshots are documented (OTC "EVS API Reference", Appendix, "Permissions and
+            /// Supported Actions"); the others follow their scheme.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$action => $name,)+ }
+            }
         }
     };
 }
 
 actions! {
     /// List transfers.
-    ListTransfers: Reader, "volume:get_all_transfers";
+    ListTransfers: Reader, "volume:get_all_transfers", "evs:transfers:list";
     /// Show a transfer.
-    ShowTransfer: Reader, "volume:get_transfer";
+    ShowTransfer: Reader, "volume:get_transfer", "evs:transfers:get";
     /// Offer a disk.
-    CreateTransfer: Member, "volume:create_transfer";
+    CreateTransfer: Member, "volume:create_transfer", "evs:transfers:create";
     /// Take an offered disk.
-    AcceptTransfer: Member, "volume:accept_transfer";
+    AcceptTransfer: Member, "volume:accept_transfer", "evs:transfers:accept";
     /// Withdraw an offer.
-    DeleteTransfer: Member, "volume:delete_transfer";
+    DeleteTransfer: Member, "volume:delete_transfer", "evs:transfers:delete";
     /// List disks.
-    ListDisks: Reader, "volume:get_all";
+    ListDisks: Reader, "volume:get_all", "evs:volumes:list";
     /// Show a disk.
-    ShowDisk: Reader, "volume:get";
+    ShowDisk: Reader, "volume:get", "evs:volumes:get";
     /// Make a disk.
-    CreateDisk: Member, "volume:create";
+    CreateDisk: Member, "volume:create", "evs:volumes:create";
     /// Rename a disk, describe it, set its metadata or its bootable flag.
-    UpdateDisk: Member, "volume:update";
+    UpdateDisk: Member, "volume:update", "evs:volumes:update";
     /// Remove a disk.
-    DeleteDisk: Member, "volume:delete";
+    DeleteDisk: Member, "volume:delete", "evs:volumes:delete";
     /// Let a disk grow.
-    ExtendDisk: Member, "volume:extend";
+    ExtendDisk: Member, "volume:extend", "evs:volumes:extend";
     /// Make a disk read-only or writable.
-    SetDiskReadOnly: Member, "volume:update_readonly_flag";
+    SetDiskReadOnly: Member, "volume:update_readonly_flag", "evs:volumes:setReadOnly";
     /// Give a disk another type.
-    RetypeDisk: Member, "volume:retype";
+    RetypeDisk: Member, "volume:retype", "evs:volumes:retype";
     /// Take a disk back to its latest snapshot.
-    RevertDisk: Member, "volume:revert_to_snapshot";
+    RevertDisk: Member, "volume:revert_to_snapshot", "evs:snapshots:rollback";
     /// Copy a disk into an image.
-    UploadImage: Member, "volume_extension:volume_actions:upload_image";
+    UploadImage: Member, "volume_extension:volume_actions:upload_image", "evs:volumes:uploadImage";
     /// Show what is known of a disk's image.
-    ShowImageMetadata: Reader, "volume_extension:volume_image_metadata:show";
+    ShowImageMetadata: Reader, "volume_extension:volume_image_metadata:show",
+        "evs:volumes:getImageMetadata";
     /// Change what is known of a disk's image.
-    ChangeImageMetadata: Member, "volume_extension:volume_image_metadata:set";
+    ChangeImageMetadata: Member, "volume_extension:volume_image_metadata:set",
+        "evs:volumes:setImageMetadata";
     /// Move a disk to another host.
-    MigrateDisk: Admin, "volume_extension:volume_admin_actions:migrate_volume";
+    MigrateDisk: Admin, "volume_extension:volume_admin_actions:migrate_volume",
+        "evs:volumes:migrate";
     /// Set a disk's status by hand.
-    ResetDiskStatus: Admin, "volume_extension:volume_admin_actions:reset_status";
+    ResetDiskStatus: Admin, "volume_extension:volume_admin_actions:reset_status",
+        "evs:volumes:resetStatus";
     /// Remove a disk whatever its status.
-    ForceDeleteDisk: Admin, "volume_extension:volume_admin_actions:force_delete";
+    ForceDeleteDisk: Admin, "volume_extension:volume_admin_actions:force_delete",
+        "evs:volumes:forceDelete";
     /// List snapshots.
-    ListSnapshots: Reader, "volume:get_all_snapshots";
+    ListSnapshots: Reader, "volume:get_all_snapshots", "evs:snapshots:list";
     /// Show a snapshot.
-    ShowSnapshot: Reader, "volume:get_snapshot";
+    ShowSnapshot: Reader, "volume:get_snapshot", "evs:snapshots:get";
     /// Take a snapshot.
-    CreateSnapshot: Member, "volume:create_snapshot";
+    CreateSnapshot: Member, "volume:create_snapshot", "evs:snapshots:create";
     /// Remove a snapshot.
-    DeleteSnapshot: Member, "volume:delete_snapshot";
+    DeleteSnapshot: Member, "volume:delete_snapshot", "evs:snapshots:delete";
     /// Set a snapshot's status by hand.
-    ResetSnapshotStatus: Admin, "volume_extension:snapshot_admin_actions:reset_status";
+    ResetSnapshotStatus: Admin, "volume_extension:snapshot_admin_actions:reset_status",
+        "evs:snapshots:resetStatus";
     /// List backups.
-    ListBackups: Reader, "backup:get_all";
+    ListBackups: Reader, "backup:get_all", "evs:backups:list";
     /// Show a backup.
-    ShowBackup: Reader, "backup:get";
+    ShowBackup: Reader, "backup:get", "evs:backups:get";
     /// Make a backup.
-    CreateBackup: Member, "backup:create";
+    CreateBackup: Member, "backup:create", "evs:backups:create";
     /// Remove a backup.
-    DeleteBackup: Member, "backup:delete";
+    DeleteBackup: Member, "backup:delete", "evs:backups:delete";
     /// Set a backup's status by hand.
-    ResetBackupStatus: Admin, "volume_extension:backup_admin_actions:reset_status";
+    ResetBackupStatus: Admin, "volume_extension:backup_admin_actions:reset_status",
+        "evs:backups:resetStatus";
     /// List backup policies.
-    ListPolicies: Reader, "vbs:backupPolicy:list";
+    ListPolicies: Reader, "vbs:backupPolicy:list", "vbs:backupPolicy:list";
     /// Show a backup policy.
-    ShowPolicy: Reader, "vbs:backupPolicy:get";
+    ShowPolicy: Reader, "vbs:backupPolicy:get", "vbs:backupPolicy:get";
     /// Make a backup policy.
-    CreatePolicy: Member, "vbs:backupPolicy:create";
+    CreatePolicy: Member, "vbs:backupPolicy:create", "vbs:backupPolicy:create";
     /// Remove a backup policy.
-    DeletePolicy: Member, "vbs:backupPolicy:delete";
+    DeletePolicy: Member, "vbs:backupPolicy:delete", "vbs:backupPolicy:delete";
     /// Put disks under a backup policy.
-    BindPolicy: Member, "vbs:backupPolicy:associate";
+    BindPolicy: Member, "vbs:backupPolicy:associate", "vbs:backupPolicy:associate";
     /// Take disks out of a backup policy.
-    UnbindPolicy: Member, "vbs:backupPolicy:disassociate";
+    UnbindPolicy: Member, "vbs:backupPolicy:disassociate", "vbs:backupPolicy:disassociate";
     /// Show the quota of a project.
-    ShowQuota: Reader, "volume_extension:quotas:show";
+    ShowQuota: Reader, "volume_extension:quotas:show", "evs:quotas:get";
     /// Change the quota of a project.
-    UpdateQuota: Admin, "volume_extension:quotas:update";
+    UpdateQuota: Admin, "volume_extension:quotas:update", "evs:quotas:update";
     /// Take the quota of a project back to the defaults.
-    DeleteQuota: Admin, "volume_extension:quotas:delete";
+    DeleteQuota: Admin, "volume_extension:quotas:delete", "evs:quotas:delete";
     /// Show the limits of every project.
-    ShowQuotaClass: Admin, "volume_extension:quota_classes:get";
+    ShowQuotaClass: Admin, "volume_extension:quota_classes:get", "evs:quotaClasses:get";
     /// Change the limits of every project.
-    UpdateQuotaClass: Admin, "volume_extension:quota_classes:update";
+    UpdateQuotaClass: Admin, "volume_extension:quota_classes:update", "evs:quotaClasses:update";
     /// Show one's limits and what is used of them.
-    ShowLimits: Reader, "limits_extension:used_limits";
+    ShowLimits: Reader, "limits_extension:used_limits", "evs:limits:get";
     /// List disk types.
-    ListTypes: Reader, "volume_extension:type_get_all";
+    ListTypes: Reader, "volume_extension:type_get_all", "evs:types:list";
     /// Show a disk type.
-    ShowType: Reader, "volume_extension:type_get";
+    ShowType: Reader, "volume_extension:type_get", "evs:types:get";
     /// List the access keys of others.
-    ListOthersAccessKeys: Admin, "iam:credentials:listCredentials";
+    ListOthersAccessKeys: Admin, "iam:credentials:listCredentials",
+        "iam:credentials:listCredentials";
     /// Make an access key for somebody else.
-    CreateOthersAccessKey: Admin, "iam:credentials:createCredential";
+    CreateOthersAccessKey: Admin, "iam:credentials:createCredential",
+        "iam:credentials:createCredential";
     /// End what takes time.
-    StepProgress: Admin, "evs:progress:step";
+    StepProgress: Admin, "evs:progress:step", "evs:progress:step";
     /// List messages.
-    ListMessages: Reader, "message:get_all";
+    ListMessages: Reader, "message:get_all", "evs:messages:list";
     /// Show a message.
-    ShowMessage: Reader, "message:get";
+    ShowMessage: Reader, "message:get", "evs:messages:get";
     /// Remove a message.
-    DeleteMessage: Member, "message:delete";
+    DeleteMessage: Member, "message:delete", "evs:messages:delete";
     /// List availability zones.
-    ListZones: Reader, "volume:availability_zone_list";
+    ListZones: Reader, "volume:availability_zone_list", "evs:availabilityZones:list";
 }
 
 #[cfg(test)]

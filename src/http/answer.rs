@@ -12,7 +12,8 @@ use tracing::{Instrument as _, debug, error, info_span};
 use super::Api;
 use super::auth::request_id;
 use super::call::base;
-use super::error::{ApiError, Dialect};
+use super::dialect::Dialect;
+use super::error::ApiError;
 use crate::domain::ids::RequestId;
 use crate::domain::microversion::Microversion;
 
@@ -22,6 +23,9 @@ const VERSION_HEADER: &str = "openstack-api-version";
 /// The headers that carry the request id: for OpenStack's SDK, for cinderclient, for Huawei's SDK.
 const REQUEST_ID_HEADERS: [&str; 3] =
     ["x-openstack-request-id", "x-compute-request-id", "x-request-id"];
+
+/// The header of a refusal that names the action of the cloud's own permissions.
+const DENIED_ACTION_HEADER: &str = "x-evs-action";
 
 /// Answers one request.
 pub async fn answer(
@@ -105,6 +109,9 @@ fn render(response: ServiceResponse) -> ServiceResponse {
     body.insert_header((CONTENT_TYPE, "application/json"));
     if let Some(seconds) = fault.retry_after() {
         body.insert_header((RETRY_AFTER, seconds));
+    }
+    if let Some(action) = fault.denied_action() {
+        body.insert_header((DENIED_ACTION_HEADER, action));
     }
     if status == actix_web::http::StatusCode::UNAUTHORIZED {
         let api = response.request().app_data::<actix_web::web::Data<Api>>();

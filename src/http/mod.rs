@@ -6,6 +6,7 @@ mod admin;
 mod answer;
 mod auth;
 mod call;
+pub mod dialect;
 pub mod error;
 mod evs;
 mod fields;

@@ -23,6 +23,44 @@ enum Needs {
 }
 use Needs::{Admin, Member, Reader};
 
+/// What the cloud's own permissions call what Cinder's rules allow; the others are called alike by both.
+const ACTIONS: &[(&str, &str)] = &[
+    ("volume:create_transfer", "evs:transfers:create"),
+    ("volume:accept_transfer", "evs:transfers:accept"),
+    ("volume:delete_transfer", "evs:transfers:delete"),
+    ("volume:create", "evs:volumes:create"),
+    ("volume:update", "evs:volumes:update"),
+    ("volume:delete", "evs:volumes:delete"),
+    ("volume:extend", "evs:volumes:extend"),
+    ("volume:update_readonly_flag", "evs:volumes:setReadOnly"),
+    ("volume:retype", "evs:volumes:retype"),
+    ("volume:revert_to_snapshot", "evs:snapshots:rollback"),
+    ("volume_extension:volume_actions:upload_image", "evs:volumes:uploadImage"),
+    ("volume_extension:volume_image_metadata:set", "evs:volumes:setImageMetadata"),
+    ("volume_extension:volume_admin_actions:migrate_volume", "evs:volumes:migrate"),
+    ("volume_extension:volume_admin_actions:reset_status", "evs:volumes:resetStatus"),
+    ("volume_extension:volume_admin_actions:force_delete", "evs:volumes:forceDelete"),
+    ("volume:create_snapshot", "evs:snapshots:create"),
+    ("volume:delete_snapshot", "evs:snapshots:delete"),
+    ("volume_extension:snapshot_admin_actions:reset_status", "evs:snapshots:resetStatus"),
+    ("backup:create", "evs:backups:create"),
+    ("backup:delete", "evs:backups:delete"),
+    ("volume_extension:backup_admin_actions:reset_status", "evs:backups:resetStatus"),
+    ("message:delete", "evs:messages:delete"),
+    ("volume_extension:quotas:update", "evs:quotas:update"),
+    ("volume_extension:quotas:delete", "evs:quotas:delete"),
+    ("volume_extension:quota_classes:get", "evs:quotaClasses:get"),
+    ("volume_extension:quota_classes:update", "evs:quotaClasses:update"),
+];
+
+/// The cloud's own name of an action, in the place of Cinder's rule.
+fn action_of(rule: &'static str) -> &'static str {
+    let found = ACTIONS.iter().find(|(of, _)| *of == rule).map(|(_, action)| *action);
+    let action = found.unwrap_or(rule);
+    assert!(action.starts_with("evs:") || action.starts_with("vbs:"), "{rule} has no action");
+    action
+}
+
 pub(crate) struct Route {
     pub(crate) method: Method,
     pub(crate) path: String,
@@ -280,10 +318,16 @@ async fn a_reader_looks_a_member_changes_and_an_admin_does_the_rest() {
                 let (method, path) = (&route.method, &route.path);
                 if allowed {
                     assert!(![401, 403].contains(&answer.status), "{method} {path}: {answer:?}");
+                    assert_eq!(answer.header("x-evs-action"), "");
                 } else {
                     let (Member(rule) | Admin(rule)) = route.needs else { panic!("{path}") };
-                    let message = format!("Policy doesn't allow {rule} to be performed.");
+                    let action = action_of(rule);
+                    let native = route.path.starts_with("backuppolicy");
+                    let start = if native { "Policy check failed. " } else { "" };
+                    let name = if native { action } else { rule };
+                    let message = format!("{start}Policy doesn't allow {name} to be performed.");
                     is_fault(&answer, &route, 403, "EVS.5403", &message);
+                    assert_eq!(answer.header("x-evs-action"), action, "{method} {path}");
                 }
             }
         }

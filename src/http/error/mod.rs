@@ -9,6 +9,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde_json::{Value, json};
 use thiserror::Error;
 
+use super::dialect::Dialect;
 use crate::domain::access::Action;
 use crate::domain::ids::RequestId;
 use crate::domain::microversion::BadMicroversion;
@@ -16,53 +17,6 @@ use crate::service::identity::IdentityError;
 use crate::service::{Resource, ServiceError};
 use crate::store::StoreError;
 use crate::tasks::Gone;
-
-/// How an error looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dialect {
-    /// `{"badRequest": {"code": 400, "message": …}}`.
-    OpenStack,
-    /// `{"error": {"code": "EVS.5400", "message": …}}`.
-    Evs,
-    /// `{"error": {"code": 401, "title": "Unauthorized", "message": …}}`.
-    Keystone,
-    /// `{"error_code": "APIGW.0301", "error_msg": …, "request_id": …}`: refused signatures only.
-    Gateway,
-}
-
-/// What begins a path, or for EVS what follows its project, speaks which dialect; what is not
-/// listed speaks OpenStack's.
-const DIALECTS: &[(&str, Dialect)] = &[
-    ("/identity", Dialect::Keystone),
-    ("/v3/auth", Dialect::Keystone),
-    ("/v3/projects", Dialect::Keystone),
-    ("/v3/users", Dialect::Keystone),
-    ("/v3/groups", Dialect::Keystone),
-    ("/v3/domains", Dialect::Keystone),
-    ("/v3/regions", Dialect::Keystone),
-    ("/v3/services", Dialect::Keystone),
-    ("/v3/endpoints", Dialect::Keystone),
-    ("/v3/roles", Dialect::Keystone),
-    ("/v3/role_assignments", Dialect::Keystone),
-    ("/v3.0", Dialect::Keystone),
-    ("backuppolicy", Dialect::Evs),
-];
-
-impl Dialect {
-    /// The dialect of a path, whether there is such a route or not.
-    pub fn of(path: &str) -> Self {
-        let after_project = path.splitn(4, '/').nth(3).unwrap_or_default();
-        DIALECTS
-            .iter()
-            .find(|(part, dialect)| match dialect {
-                Self::Keystone => path
-                    .strip_prefix(part)
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
-                Self::Evs | Self::OpenStack | Self::Gateway => after_project.starts_with(part),
-            })
-            .map_or(Self::OpenStack, |(_, dialect)| *dialect)
-    }
-}
 
 /// Why a request is not answered as it wished.
 #[derive(Debug, Clone, Error)]
@@ -210,7 +164,7 @@ impl ApiError {
                 "error_msg": message,
                 "request_id": request.as_str(),
             }),
-            Dialect::Evs => json!({"error": {"message": message, "code": code}}),
+            Dialect::Evs => json!({"error": {"message": self.native_message(), "code": code}}),
             Dialect::Keystone => json!({"error": {
                 "code": status.as_u16(),
                 "message": message,
@@ -226,6 +180,22 @@ impl ApiError {
                 }
                 json!({ name: fault })
             }
+        }
+    }
+
+    /// What the caller is not permitted to do, as the cloud's own permissions call it. It stands in a
+    /// header, since the sentence of a refusal is Cinder's to the letter.
+    pub fn denied_action(&self) -> Option<&'static str> {
+        if let Self::Forbidden(action) = self { Some(action.name()) } else { None }
+    }
+
+    /// The sentence for a client of the native API, which knows no policy of Cinder's.
+    fn native_message(&self) -> Cow<'_, str> {
+        match self.denied_action() {
+            Some(name) => {
+                format!("Policy check failed. Policy doesn't allow {name} to be performed.").into()
+            }
+            None => self.message(),
         }
     }
 
@@ -335,27 +305,5 @@ impl ResponseError for ApiError {
     /// Without a body: the outermost layer knows the path, and so the dialect.
     fn error_response(&self) -> HttpResponse {
         HttpResponse::new(self.status())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_speaks_one_dialect_whether_it_exists_or_not() {
-        for (path, dialect) in [
-            ("/v3/p/os-volume-transfer/x", Dialect::OpenStack),
-            ("/nowhere", Dialect::OpenStack),
-            ("/v2/p/backuppolicyresources/x/deleted_resources", Dialect::Evs),
-            ("/v2/p/volumes/backuppolicy", Dialect::OpenStack),
-            ("/identity/v3/nowhere", Dialect::Keystone),
-            ("/v3/auth/tokens", Dialect::Keystone),
-            ("/v3.0/OS-CREDENTIAL/credentials", Dialect::Keystone),
-            ("/v3/users", Dialect::Keystone),
-            ("/v3/users-of-mine/volumes", Dialect::OpenStack),
-        ] {
-            assert_eq!(Dialect::of(path), dialect, "{path}");
-        }
     }
 }
