@@ -7,11 +7,12 @@
 //! | [`domain`] | disks, transfers, quotas …: plain data, rules and status machines as tables | nothing |
 //! | [`store`] | what the service needs from a database: traits and their errors | `domain` |
 //! | [`store::sqlite`] | the one database: group commit, readers, migrations, doctor | `domain`, `store`, `tasks` |
-//! | [`service`] | the use cases, and argon2 on threads of its own | `domain`, `store` |
+//! | [`service`] | the use cases, and argon2 on threads of its own | `domain`, `store`, `metrics` |
 //! | [`http`] | the route table, the dialects of errors, one file a resource | `domain`, `service`, `tasks` |
 //! | [`config`] | settings in layers; the only place that reads the environment | |
 //! | [`data_dir`] | the data directory: permissions, lock, where it may lie | |
 //! | [`tasks`] | work that outlives its caller; the only place that spawns | |
+//! | [`metrics`] | what is counted; the only place that names a metric | `domain` |
 //! | [`telemetry`] | the log | `config` |
 //! | [`server`] | a server as a value: wires all of it, starts and stops | everything |
 //! | [`offline`] | the use cases on a data file that no server serves | `server`, `service` |
@@ -42,6 +43,7 @@ pub mod config;
 pub mod data_dir;
 pub mod domain;
 pub mod http;
+pub mod metrics;
 pub mod offline;
 pub mod server;
 pub mod service;

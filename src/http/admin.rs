@@ -13,6 +13,7 @@ use crate::config::AuthMode;
 use crate::domain::access::{Action, Role};
 use crate::domain::disk::{DiskStatus, Outcome};
 use crate::domain::ids::DiskId;
+use crate::metrics::CONTENT_TYPE;
 use crate::service::progress::{Due, Finished};
 
 /// The process answers.
@@ -93,4 +94,11 @@ fn finished_view(finished: &Finished) -> Value {
         "from": finished.from.as_str(),
         "to": finished.to.map_or("deleted", DiskStatus::as_str),
     })
+}
+
+/// What was counted since the start.
+pub(super) async fn metrics(request: HttpRequest) -> Answer {
+    let text = api(&request)?.app.metrics().render();
+    let text = text.map_err(|why| ApiError::Framework(why.to_string()))?;
+    Ok(HttpResponse::Ok().content_type(CONTENT_TYPE).body(text))
 }

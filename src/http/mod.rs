@@ -63,6 +63,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(resource("/_evs/ready").route(get().to(admin::ready)).route(head().to(admin::ready)))
         .service(resource("/_evs/info").route(get().to(admin::info)))
         .service(resource("/_evs/progress").route(post().to(admin::progress)))
+        .service(resource("/_evs/metrics").route(get().to(admin::metrics)))
         .service(block_storage(web::scope("/v2/{project_id}")).configure(backup_service))
         .service(
             block_storage(web::scope("/v3/{project_id}"))

@@ -27,7 +27,11 @@ impl App {
             return Ok(());
         }
         let failures = view.failures(target, now - limit.window).await?;
-        Ok(limit.allows(failures, now)?)
+        let taken = limit.allows(failures, now);
+        if taken.is_err() {
+            self.metrics.count_refused_guess(target.secret);
+        }
+        Ok(taken?)
     }
 
     /// Writes a wrong guess down. Of many that came at once those beyond the limit are refused here,
@@ -39,6 +43,7 @@ impl App {
         let mut unit = self.write().await?;
         let noted = self.note(&mut *unit, caller, target).await;
         settle(unit, noted).await?;
+        self.metrics.count_wrong_guess(target.secret);
         warn!(guess.secret = target.secret.as_str(), guess.subject = %target.subject,
             "a wrong {} for {}", target.secret.as_str(), target.subject);
         Ok(())

@@ -31,6 +31,7 @@ use crate::domain::ids::{DiskId, SnapshotId, TransferId, derived_with_dashes};
 use crate::domain::quota::{Limits, QuotaExceeded};
 use crate::domain::signature::SignatureRefused;
 use crate::domain::transfer::{OptionalRules, TransferRefused};
+use crate::metrics::Metrics;
 use crate::store::{ReadTx, Store, StoreError, WriteTx};
 use hasher::{Hasher, HasherError};
 use progress::Simulation;
@@ -44,6 +45,7 @@ pub struct App {
     rules: Arc<Rules>,
     /// Told when something has begun that takes time.
     woken: Arc<Notify>,
+    metrics: Arc<Metrics>,
 }
 
 impl std::fmt::Debug for App {
@@ -239,12 +241,18 @@ pub type Result<T> = std::result::Result<T, ServiceError>;
 impl App {
     /// Joins the parts.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, hasher: Hasher, rules: Rules) -> Self {
-        Self { store, clock, hasher, rules: Arc::new(rules), woken: Arc::default() }
+        let (woken, metrics) = (Arc::default(), Arc::default());
+        Self { store, clock, hasher, rules: Arc::new(rules), woken, metrics }
     }
 
     /// What the settings decide.
     pub fn rules(&self) -> &Rules {
         &self.rules
+    }
+
+    /// What was counted since the start.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// The database.

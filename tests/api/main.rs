@@ -26,6 +26,7 @@ mod guesses;
 mod identity;
 mod limits;
 mod messages;
+mod metrics;
 mod policies;
 mod progress;
 mod protocol;
