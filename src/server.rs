@@ -27,7 +27,8 @@ use crate::http::{self, Api};
 use crate::service::hasher::{Hasher, HasherError};
 use crate::service::identity::FirstAccount;
 use crate::service::progress::Simulation;
-use crate::service::{App, DiskType, Rules, ServiceError};
+use crate::service::purge;
+use crate::service::{self, App, DiskType, Rules, ServiceError};
 use crate::store::Store;
 use crate::store::sqlite::{self, OpenError, SqliteStore};
 use crate::tasks::Tasks;
@@ -45,6 +46,7 @@ pub struct Running {
     store: Arc<SqliteStore>,
     writes: Tasks,
     background: Tasks,
+    app: App,
     stop: CancellationToken,
     /// Held for its lock; let go last.
     data_dir: DataDir,
@@ -103,7 +105,7 @@ impl Server {
         let store = Arc::new(SqliteStore::open(&database, &options, &background).await?);
 
         let started = bring_up(&settings, clock, &store, &writes, &background, &stop).await;
-        let (addr, http) = match started {
+        let (addr, http, app) = match started {
             Ok(started) => started,
             Err(failure) => {
                 stop.cancel();
@@ -114,7 +116,7 @@ impl Server {
         let url = settings.server.public_url.clone().unwrap_or_else(|| format!("http://{addr}"));
         data_dir.announce(&url)?;
         info!(server.url = %url, data.file = %database.display(), "serving {url}");
-        Ok(Running { addr, url, http, store, writes, background, stop, data_dir })
+        Ok(Running { addr, url, http, store, writes, background, app, stop, data_dir })
     }
 }
 
@@ -125,7 +127,7 @@ async fn bring_up(
     writes: &Tasks,
     background: &Tasks,
     stop: &CancellationToken,
-) -> Result<(SocketAddr, ServerHandle), StartError> {
+) -> Result<(SocketAddr, ServerHandle, App), StartError> {
     let app = app(settings, clock, Arc::clone(store) as _)?;
     let accounts: Vec<FirstAccount> = settings
         .bootstrap
@@ -153,8 +155,9 @@ async fn bring_up(
     if !settings.simulation.explicit {
         background.start(app.clone().keep_going(stop.clone()));
     }
+    background.start(purge::run(app.clone(), settings.auth.purge_interval, stop.clone()));
     let api = Data::new(Api {
-        app,
+        app: app.clone(),
         tasks: writes.clone(),
         mode: settings.auth.mode,
         public_url: settings.server.public_url.clone(),
@@ -179,7 +182,7 @@ async fn bring_up(
         // Ends when it is stopped; what it could say then, nobody waits for.
         let _ = server.await;
     });
-    Ok((addr, handle))
+    Ok((addr, handle, app))
 }
 
 /// How the settings want the data file opened.
@@ -291,6 +294,11 @@ impl Running {
     /// What its links begin with.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Removes what has expired, as happens by itself every now and then; how much it was.
+    pub async fn purge(&self) -> service::Result<u32> {
+        self.app.purge().await
     }
 
     /// Stops: takes no more connections, answers what is under way, finishes every write, brings

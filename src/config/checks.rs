@@ -57,6 +57,9 @@ pub(super) fn check(entries: &Entries) -> Result<Settings, ConfigError> {
             signature_skew: TimeDelta::seconds(
                 checks.whole("auth.signature_skew_s", 1..=TEN_YEARS_S)?,
             ),
+            purge_interval: Duration::from_secs(
+                checks.whole("auth.purge_interval_s", 1..=24 * 3600)?,
+            ),
             password_guesses: checks
                 .guesses("auth.password_guesses", "auth.password_guesses_window_s")?,
             password: checks.hash_cost(

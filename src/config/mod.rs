@@ -114,6 +114,8 @@ pub struct Auth {
     pub token_lifetime: TimeDelta,
     /// How far the date of a signed request may be from the present time.
     pub signature_skew: TimeDelta,
+    /// How long between two removals of what has expired.
+    pub purge_interval: Duration,
     /// How many wrong passwords for one account.
     pub password_guesses: Guesses,
     /// The cost of hashing a password.

@@ -52,9 +52,7 @@ impl App {
     async fn note(&self, unit: &mut dyn WriteTx, caller: &Caller, target: &Target) -> Result<()> {
         self.may_guess(unit, target).await?;
         let now = self.now();
-        let longest = self.rules.key_guesses.window.max(self.rules.password_guesses.window);
         unit.insert_failure(target, now);
-        unit.forget_failures(now - longest);
         let action = match target.secret {
             Secret::AuthKey => "transfer.wrong_key",
             Secret::Password => "login.wrong_password",

@@ -12,6 +12,7 @@ pub mod identity;
 pub mod messages;
 pub mod policies;
 pub mod progress;
+pub mod purge;
 pub mod quotas;
 pub mod signatures;
 pub mod snapshots;

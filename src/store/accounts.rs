@@ -30,6 +30,9 @@ pub trait AccountReads {
     /// The roles of a user in a project.
     async fn roles(&mut self, user: &UserId, project: &ProjectId) -> Result<Vec<Role>>;
 
+    /// How many tokens have expired by `now`; beyond `most` nobody counts.
+    async fn expired_tokens(&mut self, now: Time, most: u32) -> Result<u32>;
+
     /// Every user, by name: few, and asked for at start only.
     async fn users(&mut self) -> Result<Vec<User>>;
 }
@@ -53,4 +56,7 @@ pub trait AccountWrites {
 
     /// Removes a token that is there.
     fn delete_token(&mut self, token: &TokenHash);
+
+    /// Removes tokens that have expired by `now`, the oldest first, at most so many.
+    fn delete_expired_tokens(&mut self, now: Time, most: u32);
 }

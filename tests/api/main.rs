@@ -30,6 +30,7 @@ mod metrics;
 mod policies;
 mod progress;
 mod protocol;
+mod purge;
 mod quotas;
 mod random;
 mod signatures;

@@ -107,26 +107,34 @@ async fn an_unscoped_token_has_no_project_and_no_roles() {
 }
 
 #[tokio::test]
-async fn a_login_sweeps_expired_tokens_out_and_no_others() {
+async fn expired_tokens_are_counted_and_removed_the_oldest_first_and_no_others() {
     let bench = Bench::new().await;
     let (home, user) = account("atlas");
     let token = |digit: &str| TokenHash(digit.repeat(64));
-    let mut late = session(&user, None, &[]);
-    (late.issued_at, late.expires_at) = (at(1_000_000), at(2_000_000));
-    let mut lasting = session(&user, None, &[]);
-    lasting.expires_at = at(1_000_001);
+    let ending = |expires_at| {
+        let mut session = session(&user, None, &[]);
+        session.expires_at = at(expires_at);
+        session
+    };
     bench
         .commit(|unit| {
             unit.insert_domain(&domain());
             unit.insert_project(&home);
             unit.insert_user(&user);
-            unit.insert_token(&token("1"), &session(&user, None, &[]));
-            unit.insert_token(&token("2"), &lasting);
-            unit.insert_token(&token("3"), &late);
+            for (digit, expires_at) in [("3", 30), ("1", 10), ("4", 40), ("2", 20)] {
+                unit.insert_token(&token(digit), &ending(expires_at));
+            }
         })
         .await;
     let mut reader = bench.store.read().await.unwrap();
-    assert_eq!(reader.session(&token("1"), at(0)).await.unwrap(), None, "swept");
-    assert_eq!(reader.session(&token("2"), at(0)).await.unwrap(), Some(lasting));
-    assert_eq!(reader.session(&token("3"), at(0)).await.unwrap(), Some(late));
+    for (now, most, expired) in [(9, 9, 0), (10, 9, 1), (30, 9, 3), (30, 2, 2), (30, 0, 0)] {
+        assert_eq!(reader.expired_tokens(at(now), most).await.unwrap(), expired);
+    }
+    for (most, left) in [(2, ["3", "4"].as_slice()), (9, &["4"]), (9, &["4"])] {
+        bench.commit(|unit| unit.delete_expired_tokens(at(30), most)).await;
+        for digit in ["1", "2", "3", "4"] {
+            let found = reader.session(&token(digit), at(0)).await.unwrap();
+            assert_eq!(found.is_some(), left.contains(&digit), "{digit}");
+        }
+    }
 }

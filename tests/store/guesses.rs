@@ -31,7 +31,13 @@ async fn wrong_guesses_are_counted_by_target_within_a_window_and_forgotten_by_ag
     assert_eq!(failures(&password, at(0)).await, found(1, Some(at(2))));
     assert_eq!(failures(&target(Secret::AuthKey, "y"), at(0)).await, found(0, None));
 
-    bench.commit(|unit| unit.forget_failures(at(2))).await;
+    let old =
+        async |most| bench.store.read().await.unwrap().old_failures(at(2), most).await.unwrap();
+    assert_eq!((old(2).await, old(9).await), (2, 3), "nobody counts further than asked");
+    bench.commit(|unit| unit.forget_failures(at(2), 1)).await;
+    assert_eq!(failures(&key, at(0)).await, found(2, Some(at(2))), "the oldest goes first");
+    bench.commit(|unit| unit.forget_failures(at(2), 9)).await;
+    assert_eq!(old(9).await, 0);
     assert_eq!(failures(&key, at(0)).await, found(1, Some(at(3))));
     assert_eq!(failures(&password, at(0) - TimeDelta::days(1)).await, found(0, None));
 }

@@ -278,6 +278,17 @@ impl<T: AsConnection> AccountReads for T {
         words.iter().map(|word| row.need("role", "role", Role::parse(word))).collect()
     }
 
+    async fn expired_tokens(&mut self, now: Time, most: u32) -> Result<u32> {
+        sqlx::query_scalar(
+            "SELECT count(*) FROM (SELECT 1 FROM tokens WHERE expires_at <= $1 LIMIT $2)",
+        )
+        .bind(codec::time_to_text(now))
+        .bind(most)
+        .fetch_one(self.connection()?)
+        .await
+        .map_err(errors::of_statement)
+    }
+
     async fn users(&mut self) -> Result<Vec<User>> {
         let rows = sqlx::query_as::<_, UserRow>(
             "SELECT u.id AS user_id, u.name AS user_name, u.password_hash,
@@ -365,15 +376,6 @@ impl AccountWrites for Unit {
             TokenScope::Domain(domain) => Some(domain.id.as_str()),
             TokenScope::Unscoped | TokenScope::Project(_) | TokenScope::System => None,
         };
-        // Every login sweeps a few dead tokens out, so that a file does not grow for months.
-        self.queue(
-            Write::of_any_rows(
-                "sweep tokens",
-                "DELETE FROM tokens WHERE hash IN
-                     (SELECT hash FROM tokens WHERE expires_at <= ? ORDER BY expires_at LIMIT 100)",
-            )
-            .bind(session.issued_at),
-        );
         self.queue(
             Write::of_one_row(
                 "insert token",
@@ -398,6 +400,18 @@ impl AccountWrites for Unit {
         self.queue(
             Write::of_one_row("delete token", "DELETE FROM tokens WHERE hash = ?")
                 .bind(token.0.as_str()),
+        );
+    }
+
+    fn delete_expired_tokens(&mut self, now: Time, most: u32) {
+        self.queue(
+            Write::of_any_rows(
+                "delete expired tokens",
+                "DELETE FROM tokens WHERE hash IN
+                     (SELECT hash FROM tokens WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)",
+            )
+            .bind(now)
+            .bind(i64::from(most)),
         );
     }
 }

@@ -26,6 +26,17 @@ impl<T: AsConnection> GuessReads for T {
         let oldest = oldest.map(|text| row.time("failed_at", &text)).transpose()?;
         Ok(Failures { count, oldest })
     }
+
+    async fn old_failures(&mut self, until: Time, most: u32) -> Result<u32> {
+        sqlx::query_scalar(
+            "SELECT count(*) FROM (SELECT 1 FROM wrong_guesses WHERE failed_at <= $1 LIMIT $2)",
+        )
+        .bind(codec::time_to_text(until))
+        .bind(most)
+        .fetch_one(self.connection()?)
+        .await
+        .map_err(errors::of_statement)
+    }
 }
 
 impl GuessWrites for Unit {
@@ -41,10 +52,16 @@ impl GuessWrites for Unit {
         );
     }
 
-    fn forget_failures(&mut self, until: Time) {
+    fn forget_failures(&mut self, until: Time, most: u32) {
         self.queue(
-            Write::of_any_rows("forget failures", "DELETE FROM wrong_guesses WHERE failed_at <= ?")
-                .bind(until),
+            Write::of_any_rows(
+                "forget failures",
+                "DELETE FROM wrong_guesses WHERE rowid IN
+                     (SELECT rowid FROM wrong_guesses WHERE failed_at <= ?
+                      ORDER BY failed_at LIMIT ?)",
+            )
+            .bind(until)
+            .bind(i64::from(most)),
         );
     }
 }

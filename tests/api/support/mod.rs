@@ -123,8 +123,7 @@ impl TestServer {
         R: for<'r> sqlx::FromRow<'r, sqlx::sqlite::SqliteRow> + Send + Unpin,
     {
         use sqlx::Connection as _;
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.database());
-        let mut tester = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+        let mut tester = self.tester().await;
         let rows = sqlx::query_as(sql).bind(parameter.to_owned());
         let rows = rows.fetch_all(&mut tester).await.unwrap();
         tester.close().await.unwrap();
@@ -134,12 +133,28 @@ impl TestServer {
     /// Runs one statement in the data file behind the server's back, as a tester may.
     pub(crate) async fn edit(&self, sql: &str) {
         use sqlx::Connection as _;
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.database());
-        let mut tester = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+        let mut tester = self.tester().await;
         let sql = sqlx::AssertSqlSafe(sql.to_owned());
         let touched = sqlx::raw_sql(sql).execute(&mut tester).await.unwrap().rows_affected();
         assert_eq!(touched, 1, "one row");
         tester.close().await.unwrap();
+    }
+
+    /// Removes what has expired, as the server does by itself every now and then; how much it was.
+    pub(crate) async fn purge(&self) -> u32 {
+        self.running.purge().await.unwrap()
+    }
+
+    /// Whether anything with these words was logged so far, by whatever server.
+    pub(crate) fn has_logged(words: &str) -> bool {
+        contains(&log::captured(), words)
+    }
+
+    /// A connection to the data file behind the server's back.
+    pub(crate) async fn tester(&self) -> sqlx::SqliteConnection {
+        use sqlx::Connection as _;
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.database());
+        sqlx::SqliteConnection::connect_with(&options).await.unwrap()
     }
 
     /// Ends a test: no invariant is broken, no secret stands in the file or the log.
