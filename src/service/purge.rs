@@ -11,9 +11,10 @@ use tracing::{debug, error};
 use super::{App, Result, ServiceError};
 use crate::store::StoreError;
 
-/// The most rows of a kind that go in one unit of work: a few milliseconds of the writer's time,
+/// The most rows of a kind that go in one unit of work: some milliseconds of the writer's time, since
+/// among a million tokens each takes a page of every index from the disk,
 /// after which those who wait for it have their turn.
-const BATCH: u32 = 500;
+const BATCH: u32 = 100;
 
 /// How long after a failure the next try is; each further one waits twice as long.
 const FIRST_RETRY: Duration = Duration::from_secs(1);

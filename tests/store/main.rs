@@ -18,11 +18,14 @@ mod messages;
 mod migrations;
 mod opening;
 mod paging;
+mod plans;
 mod policies;
 mod projects;
 mod quotas;
 mod role_assignments;
 mod snapshots;
+#[path = "../statements/mod.rs"]
+mod statements;
 mod support;
 mod transfers;
 mod users;

@@ -4,7 +4,9 @@
 //! copied before it is changed.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use log::LevelFilter;
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
@@ -203,7 +205,10 @@ fn common(file: &Path, options: &Options) -> SqliteConnectOptions {
         .filename(file)
         .foreign_keys(true)
         .busy_timeout(options.busy_timeout)
-        .disable_statement_logging()
+        // At `sqlx::query=trace` for who wants to see them; never by their duration, since most slow
+        // statements only wait for another process's lock, which is told of elsewhere.
+        .log_statements(LevelFilter::Trace)
+        .log_slow_statements(LevelFilter::Off, Duration::MAX)
 }
 
 /// Makes the file if it is not there: empty, and no business of users outside the group.

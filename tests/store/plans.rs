@@ -1,0 +1,174 @@
+//! What is asked at every request or run in the background looks its rows up: however many tokens
+//! there are, none of it reads through a table.
+
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::sync::Once;
+use std::time::{Duration, Instant};
+
+use evs_local::domain::access::Role;
+use evs_local::domain::account::TokenHash;
+use evs_local::domain::guess::{Secret, Target};
+use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
+use tracing::{Instrument as _, info_span};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::statements::{self, Watch};
+use crate::support::{Bench, account, at, domain, session};
+
+/// How many tokens there are beside the one that is looked up.
+const TOKENS: i64 = 100_000;
+
+fn watch() -> Watch {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| tracing_subscriber::registry().with(statements::layer()).init());
+    Watch::begin()
+}
+
+fn hash() -> TokenHash {
+    TokenHash("a".repeat(64))
+}
+
+/// A bench with one account that has one token.
+async fn with_a_token() -> Bench {
+    let bench = Bench::new().await;
+    let (home, user) = account("atlas");
+    let session = session(&user, Some(&home), &[Role::Member]);
+    bench
+        .commit(|unit| {
+            unit.insert_domain(&domain());
+            unit.insert_project(&home);
+            unit.insert_user(&user);
+            unit.grant(&user.id, &home.id, Role::Member);
+            unit.insert_token(&hash(), &session);
+        })
+        .await;
+    bench
+}
+
+/// How SQLite would run a statement, line by line.
+async fn plan(connection: &mut SqliteConnection, sql: &str) -> Vec<String> {
+    let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+    let rows = sqlx::query(explain).fetch_all(connection).await.unwrap();
+    rows.iter().map(|row| row.get("detail")).collect()
+}
+
+#[tokio::test]
+async fn no_statement_about_tokens_or_wrong_guesses_reads_through_a_table() {
+    let watch = watch();
+    let bench = with_a_token().await;
+    let target = Target { secret: Secret::Password, subject: "x".to_owned() };
+    bench
+        .commit(|unit| {
+            unit.insert_failure(&target, at(0));
+            unit.delete_expired_tokens(at(0), 10);
+            unit.forget_failures(at(0), 10);
+        })
+        .await;
+    let mut reader = bench.store.read().await.unwrap();
+    let reading = async {
+        reader.session(&hash(), at(0)).await.unwrap().unwrap();
+        reader.expired_tokens(at(0), 10).await.unwrap();
+        reader.failures(&target, at(0)).await.unwrap();
+        reader.old_failures(at(0), 10).await.unwrap();
+    };
+    reading.instrument(info_span!("request", request.id = "reading")).await;
+    drop(reader);
+    bench.commit(|unit| unit.delete_token(&hash())).await;
+
+    let mut other = bench.other().await;
+    let written: BTreeSet<String> = watch
+        .of_request("")
+        .iter()
+        .flat_map(|sql| sql.split("; "))
+        .filter(|sql| sql.starts_with("INSERT") || sql.starts_with("DELETE"))
+        .map(str::to_owned)
+        .collect();
+    let read = watch.of_request("reading");
+    let mut seen = Vec::new();
+    for sql in read.iter().chain(&written) {
+        let (verb, rest) = sql.split_once(' ').unwrap();
+        let about = ["tokens", "wrong_guesses"].into_iter().find(|table| rest.contains(table));
+        // Tests beside this one write other things.
+        let Some(table) = about else { continue };
+        let plan = plan(&mut other, sql).await;
+        for line in &plan {
+            // The rows of a subquery are those that its LIMIT lets through.
+            let scans = line.starts_with("SCAN") && !line.starts_with("SCAN (subquery");
+            assert!(!scans, "{line} in {sql}");
+        }
+        assert!(verb == "INSERT" || plan.iter().any(|line| line.starts_with("SEARCH")), "{sql}");
+        seen.push((verb, table));
+    }
+    for (verb, table, times) in [
+        ("SELECT", "tokens", 2),
+        ("SELECT", "wrong_guesses", 2),
+        ("INSERT", "tokens", 1),
+        ("INSERT", "wrong_guesses", 1),
+        ("DELETE", "tokens", 2),
+        ("DELETE", "wrong_guesses", 1),
+    ] {
+        let count = seen.iter().filter(|of| **of == (verb, table)).count();
+        assert!(count >= times, "{verb} {table}: {count}");
+    }
+    let scanned = plan(&mut other, "SELECT 1 FROM tokens WHERE audit_id = 'x'").await;
+    assert!(scanned[0].starts_with("SCAN"), "a scan would have been seen: {scanned:?}");
+}
+
+#[tokio::test]
+async fn removing_what_a_token_hangs_on_looks_the_tokens_up() {
+    let bench = Bench::new().await;
+    let unindexed = "SELECT count(*) FROM pragma_foreign_key_list('tokens') AS f
+                     WHERE NOT EXISTS (SELECT 1 FROM pragma_index_list('tokens') AS i
+                                       JOIN pragma_index_info(i.name) AS c
+                                       WHERE c.seqno = 0 AND c.name = f.\"from\")";
+    assert_eq!(bench.count(unindexed).await, 0);
+    let all = "SELECT count(*) FROM pragma_foreign_key_list('tokens')";
+    assert_eq!(bench.count(all).await, 4);
+}
+
+/// The median of many lookups of one token.
+async fn lookup(bench: &Bench) -> Duration {
+    let mut reader = bench.store.read().await.unwrap();
+    let mut times = Vec::new();
+    for _ in 0..1_000 {
+        let begun = Instant::now();
+        assert!(reader.session(&hash(), at(0)).await.unwrap().is_some());
+        times.push(begun.elapsed());
+    }
+    times.sort();
+    times[times.len() / 2]
+}
+
+/// Shown rather than asserted: how fast a machine is, and what else it does, is no property of ours.
+#[tokio::test]
+async fn a_token_among_many_is_looked_up_and_purged_like_one_alone() {
+    let bench = with_a_token().await;
+    let alone = lookup(&bench).await;
+    let filling = Instant::now();
+    bench
+        .run(&format!(
+            "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {TOKENS})
+             INSERT INTO tokens (hash, user_id, project_id, methods, audit_id, issued_at, expires_at)
+             SELECT printf('%08x%056x', n.n * 2654435761 & 0xffffffff, n.n), t.user_id, t.project_id,
+                    t.methods, t.audit_id, t.issued_at, '2025-01-01T00:00:00.000000Z'
+             FROM n, tokens AS t WHERE t.hash = '{}'",
+            hash().0
+        ))
+        .await;
+    let filling = filling.elapsed();
+    let among = lookup(&bench).await;
+    let purging = Instant::now();
+    bench.commit(|unit| unit.delete_expired_tokens(at(0), 500)).await;
+    let purging = purging.elapsed();
+    assert_eq!(bench.count("SELECT count(*) FROM tokens").await, TOKENS + 1 - 500);
+    assert!(bench.store.read().await.unwrap().session(&hash(), at(0)).await.unwrap().is_some());
+    // Past the runner's capture: it is to be seen.
+    let _ = writeln!(
+        std::io::stderr(),
+        "a token is looked up in {alone:?} alone, in {among:?} among {TOKENS} (median of 1000, ratio \
+         {:.2}; filled in {filling:?}); 500 expired ones are removed in {purging:?}",
+        among.as_secs_f64() / alone.as_secs_f64()
+    );
+}
