@@ -16,6 +16,8 @@ mod keystone_projects;
 mod keystone_tokens;
 mod keystone_users;
 mod races;
+#[path = "../statements/mod.rs"]
+mod statements;
 mod support;
 
 mod access;
@@ -24,6 +26,7 @@ mod backups;
 mod disks;
 mod guesses;
 mod identity;
+mod isolation;
 mod limits;
 mod messages;
 mod metrics;

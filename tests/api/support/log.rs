@@ -3,6 +3,10 @@
 use std::io;
 use std::sync::{Mutex, Once};
 
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
+
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 static ONCE: Once = Once::new();
 
@@ -22,10 +26,10 @@ impl io::Write for Catcher {
 /// Catches from now on; once a process.
 pub(super) fn capture() {
     ONCE.call_once(|| {
-        tracing_subscriber::fmt()
-            .with_env_filter("debug,evs_local=trace")
-            .with_ansi(false)
-            .with_writer(|| Catcher)
+        let text = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(|| Catcher);
+        tracing_subscriber::registry()
+            .with(text.with_filter(EnvFilter::new("debug,evs_local=trace")))
+            .with(crate::statements::layer())
             .init();
     });
 }
