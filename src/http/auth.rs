@@ -48,7 +48,10 @@ pub(super) async fn caller(
                 return Err(ApiError::ProjectMismatch);
             }
             let (user, role) = match session {
-                Ok(session) => (session.user.id, session.roles.into_iter().max()),
+                Ok(session) => {
+                    let role = session.project().and(session.roles.iter().copied().max());
+                    (session.user.id, role)
+                }
                 Err(ApiError::Service(
                     ServiceError::Unauthenticated | ServiceError::Signature(_),
                 )) => (UserId::new(ANYBODY), None),
@@ -60,9 +63,10 @@ pub(super) async fn caller(
     }
 }
 
-/// The caller that a session with a project stands for.
-pub(super) fn caller_of(session: Session, request: RequestId) -> Result<Caller, ApiError> {
-    let project = session.project().cloned().ok_or(ServiceError::Unauthenticated)?.id;
+/// The caller that a session stands for. One that acts on a domain, the system or nothing is good
+/// for the identity service only: no project in a path is its own, as Cinder answers it.
+fn caller_of(session: Session, request: RequestId) -> Result<Caller, ApiError> {
+    let project = session.project().cloned().ok_or(ApiError::ProjectMismatch)?.id;
     let role = session.roles.into_iter().max().ok_or(ServiceError::Unauthenticated)?;
     Ok(Caller { user: session.user.id, project, role, request })
 }

@@ -36,8 +36,8 @@ pub struct KeyChange {
 }
 
 impl App {
-    /// Makes a key for a user: for the caller's project if it is the caller's own, otherwise for
-    /// the project that is usual for the user.
+    /// Makes a key for a user: for the caller's project if it is the caller's own and acts on one,
+    /// otherwise for the project that is usual for the user.
     pub async fn create_access_key(
         &self,
         caller: &Caller,
@@ -64,10 +64,14 @@ impl App {
         let nobody = || ServiceError::NotFound(Resource::User, user.to_owned());
         let named = NamedBy::Id(user.to_owned());
         let user = unit.user(&named, DOMAIN_ID).await?.ok_or_else(nobody)?.id;
-        let project = if caller.user == user {
-            caller.project.clone()
+        let own = if caller.user == user {
+            unit.project_profile(&caller.project).await?.map(|profile| profile.project.id)
         } else {
-            unit.usual_project(&user).await?.ok_or_else(nobody)?
+            None
+        };
+        let project = match own {
+            Some(project) => project,
+            None => unit.usual_project(&user).await?.ok_or_else(nobody)?,
         };
         if unit.access_keys(Some(&user)).await?.len() >= MOST_KEYS {
             return Err(ServiceError::TooManyAccessKeys(MOST_KEYS));

@@ -200,7 +200,7 @@ pub(crate) fn routes(version: &str) -> Vec<Route> {
     routes
 }
 
-async fn ask(client: &Client, version: &str, project: &str, route: &Route) -> Answer {
+pub(crate) async fn ask(client: &Client, version: &str, project: &str, route: &Route) -> Answer {
     let path = route.path.replace("ID", ABSENT).replace("PROJECT", project);
     let body = (!route.body.is_null()).then(|| route.body.to_string());
     // At the newest version every route is there.
@@ -210,7 +210,7 @@ async fn ask(client: &Client, version: &str, project: &str, route: &Route) -> An
 
 /// Asserts an error in the dialect of the route.
 #[track_caller]
-fn is_fault(answer: &Answer, route: &Route, status: u16, code: &str, message: &str) {
+pub(crate) fn is_fault(answer: &Answer, route: &Route, status: u16, code: &str, message: &str) {
     if route.path.starts_with("backuppolicy") {
         answer.is_evs_fault(status, code, message);
     } else {

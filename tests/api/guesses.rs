@@ -93,6 +93,31 @@ async fn after_too_many_wrong_passwords_an_account_waits_whether_it_exists_or_no
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_changes_a_password_guesses_at_the_present_one_no_more_often_than_who_logs_in() {
+    let server = TestServer::start_with(|settings| settings.auth.password_guesses.most = 3).await;
+    let demo = server.login("demo").await;
+    demo.keep_secret("another-battery-2e9f");
+    let path = format!("/v3/users/{}/password", demo.user);
+    let change = async |original: &str| {
+        let body = json!({"original_password": original, "password": "another-battery-2e9f"});
+        demo.post(&path, json!({ "user": body })).await
+    };
+    for _ in 0..3 {
+        let answer = change("wrong").await;
+        answer.is_identity_fault(401, "The original password is wrong.");
+    }
+    let message = "Too many requests: too many wrong guesses; the next one is taken in 60 s.";
+    let right = change(crate::support::PASSWORD).await;
+    right.is_keystone_fault(429, "Too Many Requests", message);
+    let login = password_login("demo", crate::support::PASSWORD);
+    let answer = demo.with_token(None).post("/v3/auth/tokens", login).await;
+    answer.is_keystone_fault(429, "Too Many Requests", message);
+    server.advance(TimeDelta::seconds(60));
+    change(crate::support::PASSWORD).await.is_empty(204);
+    server.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_limit_of_zero_is_none() {
     let server = TestServer::start_with(|settings| settings.transfers.key_guesses.most = 0).await;
     let (demo, partner) = (server.login("demo").await, server.login("partner").await);

@@ -26,6 +26,7 @@ mod backups;
 mod disks;
 mod guesses;
 mod identity;
+mod identity_access;
 mod isolation;
 mod limits;
 mod messages;

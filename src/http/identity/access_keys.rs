@@ -19,12 +19,15 @@ use crate::http::error::ApiError;
 use crate::http::fields::{self, Fields};
 use crate::http::time::with_zone;
 use crate::http::{Api, auth};
+use crate::service::ServiceError;
 use crate::service::access_keys::KeyChange;
+use crate::service::identity::{Asker, IdentityError};
 
 /// A call of somebody who is let in; no project stands in the path.
 #[derive(Debug)]
 pub(in crate::http) struct Personal {
     api: Data<Api>,
+    asker: Asker,
     caller: Caller,
     request: HttpRequest,
     body: Bytes,
@@ -40,9 +43,10 @@ impl FromRequest for Personal {
             let api = api(&request)?;
             let signed = auth::signed_body(&request, &mut payload).await?;
             let session = auth::session(&api, &request, signed.as_ref()).await?;
-            let caller = auth::caller_of(session, auth::request_id(&request))?;
+            let asker = Asker { session, request: auth::request_id(&request) };
+            let caller = asker.caller();
             let body = rest_of_body(signed, &request, &mut payload).await?;
-            Ok(Self { api, caller, request, body })
+            Ok(Self { api, asker, caller, request, body })
         })
     }
 }
@@ -50,6 +54,14 @@ impl FromRequest for Personal {
 impl Personal {
     fn access(&self) -> AccessId {
         AccessId::new(self.request.match_info().get("access").unwrap_or_default())
+    }
+
+    /// A key carries every role of its user, so no application credential is widened to one.
+    fn may_change(&self) -> Result<(), ApiError> {
+        match &self.asker.session.credential {
+            Some(_) => Err(ServiceError::from(IdentityError::Restricted).into()),
+            None => Ok(()),
+        }
     }
 
     fn may_touch(&self, user: &str, action: Action) -> Result<(), ApiError> {
@@ -69,6 +81,7 @@ pub(in crate::http) async fn create(call: Personal) -> Answer {
     let user = wanted.required_text("user_id")?.to_owned();
     let description = wanted.label("description")?.unwrap_or_default();
     call.may_touch(&user, Action::CreateOthersAccessKey)?;
+    call.may_change()?;
     let (app, caller) = (call.api.app.clone(), call.caller);
     let made = async move { app.create_access_key(&caller, &user, description).await };
     let new = call.api.tasks.run(made).await??;
@@ -108,6 +121,7 @@ pub(in crate::http) async fn update(call: Personal) -> Answer {
     });
     let change =
         KeyChange { status: status.transpose()?, description: wanted.label("description")? };
+    call.may_change()?;
     let access = call.access();
     let (app, caller) = (call.api.app.clone(), call.caller);
     let changed = async move { app.update_access_key(&caller, &access, change).await };
@@ -116,6 +130,7 @@ pub(in crate::http) async fn update(call: Personal) -> Answer {
 }
 
 pub(in crate::http) async fn delete(call: Personal) -> Answer {
+    call.may_change()?;
     let access = call.access();
     let (app, caller) = (call.api.app.clone(), call.caller);
     let removed = async move { app.delete_access_key(&caller, &access).await };

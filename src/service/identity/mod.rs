@@ -56,7 +56,7 @@ impl Asker {
     }
 
     /// The asker as the events name it; in place of a project stands what the token acts on.
-    fn caller(&self) -> Caller {
+    pub fn caller(&self) -> Caller {
         let project = match &self.session.scope {
             TokenScope::Project(project) => project.id.clone(),
             TokenScope::Domain(domain) => ProjectId::new(domain.id.as_str()),

@@ -188,7 +188,7 @@ impl App {
 
     /// Whether `secret` is what was hashed; without a hash it takes as long and fails. `target` is
     /// what was guessed at, in the count of wrong guesses.
-    async fn check_secret(
+    pub(super) async fn check_secret(
         &self,
         secret: &SecretString,
         hash: Option<KeyHash>,

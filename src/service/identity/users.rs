@@ -9,6 +9,7 @@ use super::tokens::hex;
 use super::{Asker, IdentityError, Kind, not_found};
 use crate::domain::account::{NamedBy, User, UserFilter, UserProfile};
 use crate::domain::event::{Event, State};
+use crate::domain::guess::{Secret, Target};
 use crate::domain::identity::IdentityAction;
 use crate::domain::ids::{ProjectId, UserId, random_hex};
 use crate::domain::transfer::{AuthKey, KeyHash};
@@ -150,13 +151,20 @@ impl App {
             return Err(IdentityError::NotAuthorized(IdentityAction::UpdateUser).into());
         }
         let present = asker.session.user.password.clone();
-        let original = AuthKey::presented(original.expose_secret().to_owned());
-        if !self.hasher.verify(original, present.clone()).await? {
-            return Err(IdentityError::WrongPassword.into());
-        }
+        let target = Target { secret: Secret::Password, subject: id.to_string() };
+        let checked = self.check_secret(&original, Some(present.clone()), &target, &asker.request);
+        checked.await.map_err(|why| {
+            let wrong = matches!(why, ServiceError::Unauthenticated);
+            if wrong { IdentityError::WrongPassword.into() } else { why }
+        })?;
         let hash = self.password_hash(Some(password)).await?;
         let mut unit = self.write().await?;
-        let changed = changed(&mut *unit, id, UserChange::default(), Some(hash)).await;
+        let changed = async {
+            // Again: of many guesses that were verified at once, a right one must not slip through.
+            self.may_guess(&mut *unit, &target).await?;
+            changed(&mut *unit, id, UserChange::default(), Some(hash)).await
+        }
+        .await;
         // Another change of the password may have come first; then the original is wrong.
         let changed = changed.and_then(|(before, after)| {
             if before.user.password == present {
