@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
+use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
 
@@ -39,8 +40,16 @@ pub struct Hasher {
 }
 
 enum Job {
-    Hash { text: AuthKey, params: Params, answer: oneshot::Sender<Result<KeyHash, HasherError>> },
-    Verify { text: AuthKey, hash: KeyHash, answer: oneshot::Sender<Result<bool, HasherError>> },
+    Hash {
+        text: SecretString,
+        params: Params,
+        answer: oneshot::Sender<Result<KeyHash, HasherError>>,
+    },
+    Verify {
+        text: SecretString,
+        hash: KeyHash,
+        answer: oneshot::Sender<Result<bool, HasherError>>,
+    },
 }
 
 impl Hasher {
@@ -63,23 +72,36 @@ impl Hasher {
     /// A new random auth key and its hash.
     pub async fn new_key(&self) -> Result<(AuthKey, KeyHash), HasherError> {
         let key = AuthKey::from_random(random_bytes()?);
-        let hash = self.hash(key.clone(), self.key.clone()).await?;
+        let hash = self.hash(key.reveal().into(), self.key.clone()).await?;
         Ok((key, hash))
     }
 
     /// The hash of a password.
-    pub async fn hash_password(&self, password: AuthKey) -> Result<KeyHash, HasherError> {
+    pub async fn hash_password(&self, password: SecretString) -> Result<KeyHash, HasherError> {
         self.hash(password, self.password.clone()).await
     }
 
-    async fn hash(&self, text: AuthKey, params: Params) -> Result<KeyHash, HasherError> {
+    async fn hash(&self, text: SecretString, params: Params) -> Result<KeyHash, HasherError> {
         let (answer, hashed) = oneshot::channel();
         self.send(Job::Hash { text, params, answer }).await?;
         hashed.await.map_err(|_| HasherError::Ended)?
     }
 
-    /// Whether `text` is what was hashed.
-    pub async fn verify(&self, text: AuthKey, hash: KeyHash) -> Result<bool, HasherError> {
+    /// Whether `key` is the one that was hashed.
+    pub async fn verify_key(&self, key: &AuthKey, hash: KeyHash) -> Result<bool, HasherError> {
+        self.verify(key.reveal().into(), hash).await
+    }
+
+    /// Whether `password` is the one that was hashed.
+    pub async fn verify_password(
+        &self,
+        password: SecretString,
+        hash: KeyHash,
+    ) -> Result<bool, HasherError> {
+        self.verify(password, hash).await
+    }
+
+    async fn verify(&self, text: SecretString, hash: KeyHash) -> Result<bool, HasherError> {
         let (answer, verified) = oneshot::channel();
         self.send(Job::Verify { text, hash, answer }).await?;
         verified.await.map_err(|_| HasherError::Ended)?
@@ -121,7 +143,7 @@ fn work(jobs: &Mutex<mpsc::Receiver<Job>>, kept: usize) {
 struct Memory(Vec<Block>);
 
 impl Memory {
-    fn hash(&mut self, text: &AuthKey, params: &Params) -> Result<KeyHash, HasherError> {
+    fn hash(&mut self, text: &SecretString, params: &Params) -> Result<KeyHash, HasherError> {
         let salt = random_bytes::<16>()?;
         let output = self.output(text, &salt, params, Params::DEFAULT_OUTPUT_LEN)?;
         let phc = PasswordHash {
@@ -134,7 +156,7 @@ impl Memory {
         Ok(KeyHash::from_phc(phc.to_string()))
     }
 
-    fn verify(&mut self, text: &AuthKey, hash: &KeyHash) -> Result<bool, HasherError> {
+    fn verify(&mut self, text: &SecretString, hash: &KeyHash) -> Result<bool, HasherError> {
         let phc = PasswordHash::new(hash.as_phc()).map_err(argon2_error)?;
         let params = Params::try_from(&phc).map_err(argon2_error)?;
         let (Some(salt), Some(expected)) = (&phc.salt, &phc.hash) else {
@@ -147,13 +169,13 @@ impl Memory {
 
     fn output(
         &mut self,
-        text: &AuthKey,
+        text: &SecretString,
         salt: &[u8],
         params: &Params,
         length: usize,
     ) -> Result<Output, HasherError> {
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
-        let secret = text.reveal().as_bytes();
+        let secret = text.expose_secret().as_bytes();
         let mut buffer = [0; Output::MAX_LENGTH];
         let output = buffer.get_mut(..length).ok_or_else(|| argon2_error("output too long"))?;
         if params.block_count() <= self.0.len() {
@@ -183,11 +205,11 @@ mod tests {
         let hasher = Hasher::start(2, cheap(), cheap()).unwrap();
         let (key, hash) = hasher.new_key().await.unwrap();
         assert!(hash.as_phc().starts_with("$argon2id$v=19$m=8,t=1,p=1$"));
-        assert!(hasher.verify(key.clone(), hash.clone()).await.unwrap());
+        assert!(hasher.verify_key(&key, hash.clone()).await.unwrap());
         let (other, _) = hasher.new_key().await.unwrap();
-        assert!(!hasher.verify(other, hash.clone()).await.unwrap());
+        assert!(!hasher.verify_key(&other, hash.clone()).await.unwrap());
         let longer = AuthKey::presented(format!("{}0", key.reveal()));
-        assert!(!hasher.verify(longer, hash).await.unwrap());
+        assert!(!hasher.verify_key(&longer, hash).await.unwrap());
     }
 
     #[tokio::test]
@@ -196,14 +218,14 @@ mod tests {
         let stored = Hasher::start(1, dear.clone(), dear).unwrap();
         let (key, hash) = stored.new_key().await.unwrap();
         let hasher = Hasher::start(1, cheap(), cheap()).unwrap();
-        assert!(hasher.verify(key, hash).await.unwrap());
+        assert!(hasher.verify_key(&key, hash).await.unwrap());
     }
 
     #[tokio::test]
     async fn what_is_no_hash_is_an_error_and_not_a_wrong_key() {
         let hasher = Hasher::start(1, cheap(), cheap()).unwrap();
         let (key, _) = hasher.new_key().await.unwrap();
-        let verdict = hasher.verify(key, KeyHash::from_phc("plain".to_owned())).await;
+        let verdict = hasher.verify_key(&key, KeyHash::from_phc("plain".to_owned())).await;
         assert!(matches!(verdict, Err(HasherError::Argon2(_))));
     }
 }

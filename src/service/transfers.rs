@@ -116,7 +116,7 @@ impl App {
         let transfer = self.pending(id).await?;
         let target = key_of(&transfer);
         self.may_guess(&mut *self.read().await?, &target).await?;
-        if !self.hasher.verify(key, transfer.key_hash.clone()).await? {
+        if !self.hasher.verify_key(&key, transfer.key_hash.clone()).await? {
             self.wrong_guess(caller, &target).await?;
             return Err(ServiceError::WrongKey(transfer.id));
         }

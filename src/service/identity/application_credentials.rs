@@ -1,7 +1,7 @@
 //! Application credentials: a user's secrets for programs, each for one project and some of the
 //! user's roles there.
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use tracing::info;
 
 use super::super::hasher::random_bytes;
@@ -16,7 +16,6 @@ use crate::domain::event::{Event, State};
 use crate::domain::identity::IdentityAction;
 use crate::domain::ids::{ApplicationCredentialId, ProjectId, UserId, random_hex};
 use crate::domain::role_assignment::Place;
-use crate::domain::transfer::AuthKey;
 use crate::store::WriteTx;
 
 /// An application credential to be made.
@@ -68,7 +67,6 @@ impl App {
             Some(secret) => secret,
             None => SecretString::from(hex(&random_bytes::<32>()?)),
         };
-        let presented = AuthKey::presented(secret.expose_secret().to_owned());
         let credential = ApplicationCredential {
             id: ApplicationCredentialId::new(random_hex()),
             name: new.name,
@@ -76,7 +74,7 @@ impl App {
             user: user.clone(),
             project,
             roles,
-            secret: self.hasher.hash_password(presented).await?,
+            secret: self.hasher.hash_password(secret.clone()).await?,
             unrestricted: new.unrestricted,
             created_at: now,
             expires_at: new.expires_at,

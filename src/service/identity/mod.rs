@@ -6,7 +6,7 @@ pub mod role_assignments;
 pub mod tokens;
 pub mod users;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use thiserror::Error;
 use tracing::info;
 
@@ -18,7 +18,7 @@ use crate::domain::account::{Domain, DomainNamedBy, Project, Session, TokenScope
 use crate::domain::event::{Event, State};
 use crate::domain::identity::IdentityAction;
 use crate::domain::ids::{AccessId, ProjectId, RequestId, UserId, derived};
-use crate::domain::transfer::{AuthKey, KeyHash};
+use crate::domain::transfer::KeyHash;
 use crate::store::WriteTx;
 
 /// The id of the one domain.
@@ -217,8 +217,8 @@ impl App {
         let domain = Domain { id: DOMAIN_ID.to_owned(), name: domain.to_owned() };
         let mut credentials = Vec::with_capacity(accounts.len());
         for _ in accounts {
-            let password = AuthKey::presented(password.expose_secret().to_owned());
-            credentials.push((self.hasher.hash_password(password).await?, random_pair()?));
+            let hash = self.hasher.hash_password(password.clone()).await?;
+            credentials.push((hash, random_pair()?));
         }
         let mut unit = self.write().await?;
         unit.insert_domain(&domain);
@@ -280,8 +280,7 @@ impl App {
         let users = self.read().await?.users().await?;
         let mut in_use = (!users.is_empty()).then_some(false);
         for user in users {
-            let known = AuthKey::presented(DEFAULT_PASSWORD.to_owned());
-            if self.hasher.verify(known, user.password).await? {
+            if self.hasher.verify_password(DEFAULT_PASSWORD.into(), user.password).await? {
                 in_use = Some(true);
             }
         }

@@ -19,7 +19,7 @@ use crate::domain::guess::{Secret, Target};
 use crate::domain::identity::IdentityAction;
 use crate::domain::ids::{ApplicationCredentialId, ProjectId, RequestId, UserId, derived};
 use crate::domain::role_assignment::Place;
-use crate::domain::transfer::{AuthKey, KeyHash};
+use crate::domain::transfer::KeyHash;
 
 /// How somebody proves who they are.
 #[derive(Debug, Clone)]
@@ -196,11 +196,10 @@ impl App {
         request: &RequestId,
     ) -> Result<()> {
         self.may_guess(&mut *self.read().await?, target).await?;
-        let secret = AuthKey::presented(secret.expose_secret().to_owned());
         let right = if let Some(hash) = hash {
-            self.hasher.verify(secret, hash).await?
+            self.hasher.verify_password(secret.clone(), hash).await?
         } else {
-            self.hasher.hash_password(secret).await?;
+            self.hasher.hash_password(secret.clone()).await?;
             false
         };
         if right {

@@ -1,6 +1,6 @@
 //! Users: listing, making, changing and removing them. A new password ends every token of the user.
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use tracing::info;
 
 use super::super::hasher::random_bytes;
@@ -12,7 +12,7 @@ use crate::domain::event::{Event, State};
 use crate::domain::guess::{Secret, Target};
 use crate::domain::identity::IdentityAction;
 use crate::domain::ids::{ProjectId, UserId, random_hex};
-use crate::domain::transfer::{AuthKey, KeyHash};
+use crate::domain::transfer::KeyHash;
 use crate::store::WriteTx;
 
 /// A user to be made.
@@ -107,10 +107,10 @@ impl App {
     /// The hash of a password; without one, that of a text which nobody has seen.
     async fn password_hash(&self, password: Option<SecretString>) -> Result<KeyHash> {
         let password = match password {
-            Some(password) => password.expose_secret().to_owned(),
-            None => hex(&random_bytes::<32>()?),
+            Some(password) => password,
+            None => SecretString::from(hex(&random_bytes::<32>()?)),
         };
-        Ok(self.hasher.hash_password(AuthKey::presented(password)).await?)
+        Ok(self.hasher.hash_password(password).await?)
     }
 
     /// Changes a user.

@@ -270,7 +270,7 @@ async fn a_key_of_digits_is_taken_as_a_number_too() {
         argon2::Params::new(8, 1, 1, None).unwrap(),
     )
     .unwrap()
-    .hash_password(evs_local::domain::transfer::AuthKey::presented("1234567890123456".to_owned()))
+    .hash_password("1234567890123456".into())
     .await
     .unwrap();
     server
