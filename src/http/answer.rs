@@ -4,7 +4,7 @@ use std::error::Error as _;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, VARY};
+use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, VARY};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpResponse, HttpResponseBuilder};
 use tracing::{Instrument as _, debug, error, info_span};
@@ -109,6 +109,9 @@ fn render(response: ServiceResponse) -> ServiceResponse {
     body.insert_header((CONTENT_TYPE, "application/json"));
     if let Some(seconds) = fault.retry_after() {
         body.insert_header((RETRY_AFTER, seconds));
+    }
+    if let Some(methods) = fault.allowed_methods() {
+        body.insert_header((ALLOW, methods));
     }
     if let Some(action) = fault.denied_action() {
         body.insert_header((DENIED_ACTION_HEADER, action));

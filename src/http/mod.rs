@@ -14,10 +14,11 @@ mod identity;
 mod openstack;
 mod page;
 mod python;
+mod table;
 mod time;
 
-use actix_web::web::{self, ServiceConfig, delete, get, head, patch, post, put};
-use actix_web::{Resource, Scope};
+use actix_web::Scope;
+use actix_web::web::{self, ServiceConfig};
 
 pub use answer::answer;
 
@@ -25,6 +26,7 @@ use crate::config::AuthMode;
 use crate::service::App;
 use crate::tasks::Tasks;
 use error::ApiError;
+use table::{delete, get, head, patch, post, put, resource};
 
 /// What every handler works with.
 #[derive(Debug, Clone)]
@@ -269,15 +271,6 @@ fn backup_service(config: &mut ServiceConfig) {
         );
 }
 
-/// A path that answers methods without a route with 405: a bare `Scope::route` would say 404.
-fn resource(path: &str) -> Resource {
-    web::resource(path).default_service(web::to(bad_method))
-}
-
 async fn no_route() -> Result<String, ApiError> {
     Err(ApiError::NoRoute)
-}
-
-async fn bad_method() -> Result<String, ApiError> {
-    Err(ApiError::BadMethod)
 }

@@ -169,6 +169,18 @@ async fn an_unknown_route_is_404_and_a_wrong_method_405_in_the_dialect_of_the_pa
             let answer = client.send(Method::PUT, path, None).await;
             answer.is_keystone_fault(405, "Method Not Allowed", bad);
         }
+        for (path, allow) in [
+            (demo.path("v3", "volumes"), "GET, POST"),
+            (demo.path("v2", "volumes/x"), "GET, PUT, DELETE"),
+            (demo.path("v3", "volume-transfers/x/accept"), "POST"),
+            (demo.path("v2", "backuppolicy/x"), "GET, DELETE"),
+            ("/v3/auth/tokens".to_owned(), "POST, GET, HEAD, DELETE"),
+            ("/_evs/health".to_owned(), "GET, HEAD"),
+        ] {
+            let answer = client.send(Method::PATCH, &path, None).await;
+            assert_eq!((answer.status, answer.header("allow").as_str()), (405, allow), "{path}");
+        }
+        assert_eq!(client.get("/nowhere").await.header("allow"), "");
     }
     server.finish().await;
 }

@@ -53,7 +53,10 @@ pub enum ApiError {
     NoRoute,
     /// The path does not take the method.
     #[error("bad method")]
-    BadMethod,
+    BadMethod {
+        /// The methods that it does take, as the `Allow` header spells them.
+        allow: String,
+    },
     /// The caller's role does not suffice.
     #[error("the caller may not: {}", .0.rule())]
     Forbidden(Action),
@@ -121,7 +124,7 @@ impl ApiError {
             Self::Native(fault) => Fault(StatusCode::BAD_REQUEST, "badRequest", fault.code),
             Self::BodyTooLarge => Fault::OVER_LIMIT,
             Self::NoRoute => Fault::NOT_FOUND,
-            Self::BadMethod => Fault::BAD_METHOD,
+            Self::BadMethod { .. } => Fault::BAD_METHOD,
             Self::Forbidden(_) => Fault::FORBIDDEN,
             Self::Microversion(BadMicroversion::Unsupported(_)) => Fault::NOT_ACCEPTABLE,
             Self::Gone(_) | Self::Framework(_) => Fault::OURS,
@@ -183,6 +186,11 @@ impl ApiError {
         }
     }
 
+    /// The methods that the path does take, if it does not take the request's.
+    pub fn allowed_methods(&self) -> Option<&str> {
+        if let Self::BadMethod { allow } = self { Some(allow) } else { None }
+    }
+
     /// What the caller is not permitted to do, as the cloud's own permissions call it. It stands in a
     /// header, since the sentence of a refusal is Cinder's to the letter.
     pub fn denied_action(&self) -> Option<&'static str> {
@@ -216,7 +224,7 @@ impl ApiError {
             Self::Native(fault) => fault.message.into(),
             Self::ProjectMismatch => "Malformed request url".into(),
             Self::NoRoute => "The resource could not be found.".into(),
-            Self::BadMethod => "The method is not allowed for the requested URL.".into(),
+            Self::BadMethod { .. } => "The method is not allowed for the requested URL.".into(),
             Self::Forbidden(action) => {
                 format!("Policy doesn't allow {} to be performed.", action.rule()).into()
             }
