@@ -56,6 +56,32 @@ id! {
     /// A backup policy.
     PolicyId
 }
+id! {
+    /// A disk type.
+    DiskTypeId
+}
+id! {
+    /// How the disks of a type are encrypted.
+    EncryptionId
+}
+id! {
+    /// A quality of service.
+    QosSpecsId
+}
+
+impl DiskTypeId {
+    /// The id that the type of this name has in every fresh data file.
+    pub fn derived(name: &str) -> Self {
+        Self(derived_uuid("disk-type", name))
+    }
+}
+
+impl EncryptionId {
+    /// The id that the encryption of the type of this name has in every fresh data file.
+    pub fn derived(name: &str) -> Self {
+        Self(derived_uuid("disk-type-encryption", name))
+    }
+}
 
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -110,17 +136,21 @@ const DERIVED: Uuid = Uuid::from_u128(0x8b1f_5a0e_6c1d_4f7a_9d3c_2e5b_7a90_41c6)
 
 /// The id, 32 hexadecimal digits, that a thing of this kind and name has in every fresh data file.
 pub fn derived(kind: &str, name: &str) -> String {
-    Uuid::new_v5(&DERIVED, format!("{kind}:{name}").as_bytes()).simple().to_string()
+    derived_uuid(kind, name).simple().to_string()
+}
+
+fn derived_uuid(kind: &str, name: &str) -> Uuid {
+    Uuid::new_v5(&DERIVED, format!("{kind}:{name}").as_bytes())
+}
+
+/// Like [`derived`], spelled with dashes: the form of disk type ids.
+pub fn derived_with_dashes(kind: &str, name: &str) -> String {
+    derived_uuid(kind, name).hyphenated().to_string()
 }
 
 /// Whether the text is a UUID, in any of its spellings.
 pub fn is_uuid(text: &str) -> bool {
     Uuid::try_parse(text).is_ok()
-}
-
-/// Like [`derived`], spelled with dashes: the form of disk type ids.
-pub fn derived_with_dashes(kind: &str, name: &str) -> String {
-    Uuid::new_v5(&DERIVED, format!("{kind}:{name}").as_bytes()).hyphenated().to_string()
 }
 
 /// A new id of 32 hexadecimal digits, 122 random bits: the form of what people make in the identity

@@ -8,12 +8,14 @@ pub mod access_keys;
 pub mod accounts;
 pub mod application_credentials;
 pub mod backups;
+pub mod disk_types;
 pub mod disks;
 pub mod events;
 pub mod guesses;
 pub mod messages;
 pub mod policies;
 pub mod projects;
+pub mod qos_specs;
 pub mod quotas;
 pub mod role_assignments;
 pub mod snapshots;
@@ -30,12 +32,14 @@ pub use access_keys::{AccessKeyReads, AccessKeyWrites};
 pub use accounts::{AccountReads, AccountWrites};
 pub use application_credentials::{ApplicationCredentialReads, ApplicationCredentialWrites};
 pub use backups::{BackupReads, BackupWrites};
+pub use disk_types::{DiskTypeReads, DiskTypeWrites};
 pub use disks::{DiskReads, DiskWrites};
 pub use events::EventWrites;
 pub use guesses::{GuessReads, GuessWrites};
 pub use messages::{MessageReads, MessageWrites};
 pub use policies::{PolicyReads, PolicyWrites};
 pub use projects::{ProjectReads, ProjectWrites};
+pub use qos_specs::{QosReads, QosWrites};
 pub use quotas::{QuotaReads, QuotaWrites};
 pub use role_assignments::{RoleAssignmentReads, RoleAssignmentWrites};
 pub use snapshots::{SnapshotReads, SnapshotWrites};
@@ -82,10 +86,12 @@ pub trait ReadTx:
     + ApplicationCredentialReads
     + BackupReads
     + DiskReads
+    + DiskTypeReads
     + GuessReads
     + MessageReads
     + PolicyReads
     + ProjectReads
+    + QosReads
     + QuotaReads
     + RoleAssignmentReads
     + SnapshotReads
@@ -101,10 +107,12 @@ impl<T> ReadTx for T where
         + ApplicationCredentialReads
         + BackupReads
         + DiskReads
+        + DiskTypeReads
         + GuessReads
         + MessageReads
         + PolicyReads
         + ProjectReads
+        + QosReads
         + QuotaReads
         + RoleAssignmentReads
         + SnapshotReads
@@ -123,12 +131,14 @@ pub trait WriteTx:
     + AccountWrites
     + ApplicationCredentialWrites
     + BackupWrites
+    + DiskTypeWrites
     + DiskWrites
     + EventWrites
     + GuessWrites
     + MessageWrites
     + PolicyWrites
     + ProjectWrites
+    + QosWrites
     + QuotaWrites
     + RoleAssignmentWrites
     + SnapshotWrites

@@ -11,8 +11,8 @@ use evs_local::store::sqlite::doctor::{self, CHECKS};
 use sqlx::Connection as _;
 
 use crate::support::{
-    self, Bench, account, at, backup, caller, connect, disk, domain, once, policy, project, run,
-    session, snapshot, transfer,
+    self, Bench, account, at, backup, caller, connect, disk, disk_type, domain, encryption, once,
+    policy, project, qos_specs, run, session, snapshot, transfer,
 };
 
 /// A file with one of everything, closed.
@@ -28,6 +28,10 @@ async fn healthy() -> Healthy {
     let (open, done) = (transfer(&offered), transfer(&taken));
     let policy = policy("atlas");
     let (snapshot, backup) = (snapshot(&free), backup(&free));
+    let qos = qos_specs("fast");
+    let mut ssd = disk_type("SSD");
+    ssd.qos_specs = Some(qos.id);
+    let encryption = encryption(&ssd);
     bench
         .commit(|unit| {
             unit.insert_domain(&domain());
@@ -43,6 +47,10 @@ async fn healthy() -> Healthy {
             unit.bind_disk(free.id, policy.id, at(1));
             support::offer(unit, &offered, &open);
             support::offer(unit, &taken, &done);
+            unit.insert_qos_specs(&qos);
+            unit.insert_disk_type(&ssd);
+            unit.insert_disk_type_access(ssd.id, &project("beta"), at(3));
+            unit.insert_encryption(&encryption);
         })
         .await;
     let before = support::offered(&taken, &done);
@@ -78,6 +86,9 @@ async fn healthy() -> Healthy {
         ("POLICY", policy.id.to_string()),
         ("SNAPSHOT", snapshot.id.to_string()),
         ("BACKUP", backup.id.to_string()),
+        ("SSD", ssd.id.to_string()),
+        ("ENCRYPTION", encryption.id.to_string()),
+        ("QOS", qos.id.to_string()),
         ("HASH", support::HASH.to_owned()),
         ("OTHER", "00000000-0000-4000-8000-000000000000".to_owned()),
     ];
@@ -328,6 +339,58 @@ const PLANTED: &[(&str, &str, &str)] = &[
         "disk {FREE} was changed at yesterday, which is no time",
     ),
     ("UPDATE backups SET id = 'b-1'", "rows", "backup b-1 has an id that is no UUID"),
+    (
+        "UPDATE disk_types SET name = 'SAS'",
+        "rows",
+        "disk {FREE} is of disk type SSD, which is not there",
+    ),
+    (
+        "UPDATE disks SET status = 'retyping', next_at = created_at, next_outcome = 'done',
+                          next_type = 'soon' WHERE id = '{FREE}'",
+        "rows",
+        "disk {FREE} is to be of disk type soon, which is not there",
+    ),
+    (
+        "UPDATE snapshots SET disk_type = 'gone'",
+        "rows",
+        "snapshot {SNAPSHOT} is of disk type gone, which is not there",
+    ),
+    (
+        "UPDATE disk_type_extra_specs SET disk_type_id = '{OTHER}'",
+        "rows",
+        "extra spec multiattach belongs to disk type {OTHER}, which is not there",
+    ),
+    (
+        "UPDATE disk_type_access SET disk_type_id = '{OTHER}'",
+        "rows",
+        "access of project beta belongs to disk type {OTHER}, which is not there",
+    ),
+    (
+        "UPDATE disk_type_encryptions SET disk_type_id = '{OTHER}'",
+        "rows",
+        "encryption {ENCRYPTION} belongs to disk type {OTHER}, which is not there",
+    ),
+    (
+        "UPDATE disk_types SET qos_specs_id = '{OTHER}'",
+        "rows",
+        "disk type SSD belongs to qos specs {OTHER}, which are not there",
+    ),
+    (
+        "UPDATE qos_spec_values SET qos_specs_id = '{OTHER}'",
+        "rows",
+        "qos value total_iops_sec belongs to qos specs {OTHER}, which are not there",
+    ),
+    ("UPDATE qos_specs SET id = 'q'", "rows", "qos specs q has an id that is no UUID"),
+    (
+        "UPDATE disk_types SET created_at = 'then'",
+        "rows",
+        "disk type {SSD} was made at then, which is no time",
+    ),
+    (
+        "UPDATE qos_specs SET updated_at = 'later'",
+        "rows",
+        "qos specs {QOS} was changed at later, which is no time",
+    ),
     (
         "DROP INDEX disks_by_name;
          CREATE INDEX disks_by_name ON disks (project_id, name) WHERE name IS NULL;

@@ -11,11 +11,14 @@ use evs_local::domain::account::{Domain, Project, Session, TokenScope, User};
 use evs_local::domain::backup::{Backup, BackupStatus};
 use evs_local::domain::clock::Time;
 use evs_local::domain::disk::{Disk, DiskStatus};
+use evs_local::domain::disk_type::{ControlLocation, DiskType, Encryption};
 use evs_local::domain::event::Event;
 use evs_local::domain::ids::{
-    BackupId, DiskId, PolicyId, ProjectId, RequestId, SnapshotId, TransferId, UserId,
+    BackupId, DiskId, DiskTypeId, EncryptionId, PolicyId, ProjectId, QosSpecsId, RequestId,
+    SnapshotId, TransferId, UserId,
 };
 use evs_local::domain::policy::{Days, Policy, Retention, Schedule};
+use evs_local::domain::qos_spec::{Consumer, QosSpecs};
 use evs_local::domain::snapshot::{Snapshot, SnapshotStatus};
 use evs_local::domain::transfer::{KeyHash, Transfer};
 use evs_local::store::sqlite::{Options, SqliteStore, doctor};
@@ -258,6 +261,44 @@ pub(crate) fn offer(unit: &mut dyn WriteTx, disk: &Disk, transfer: &Transfer) {
         Some(disk),
         Some(&offered),
     ));
+}
+
+pub(crate) fn disk_type(name: &str) -> DiskType {
+    DiskType {
+        id: DiskTypeId::random(),
+        name: name.to_owned(),
+        description: None,
+        is_public: true,
+        qos_specs: None,
+        extra_specs: [("multiattach".to_owned(), Some("<is> True".to_owned()))].into(),
+        encrypted: false,
+        created_at: at(0),
+        updated_at: None,
+    }
+}
+
+pub(crate) fn encryption(of: &DiskType) -> Encryption {
+    Encryption {
+        id: EncryptionId::random(),
+        disk_type: of.id,
+        provider: "luks".to_owned(),
+        cipher: Some("aes-xts-plain64".to_owned()),
+        key_size: Some(256),
+        control_location: ControlLocation::FrontEnd,
+        created_at: at(1),
+        updated_at: None,
+    }
+}
+
+pub(crate) fn qos_specs(name: &str) -> QosSpecs {
+    QosSpecs {
+        id: QosSpecsId::random(),
+        name: name.to_owned(),
+        consumer: Consumer::BackEnd,
+        specs: [("total_iops_sec".to_owned(), Some("500".to_owned()))].into(),
+        created_at: at(2),
+        updated_at: None,
+    }
 }
 
 pub(crate) fn domain() -> Domain {

@@ -11,8 +11,10 @@ use sqlx::Arguments as _;
 use sqlx::sqlite::SqliteArguments;
 
 use crate::domain::clock::Time;
+use crate::domain::disk_type::Specs;
 use crate::domain::ids::{
-    AccessId, BackupId, DiskId, MessageId, PolicyId, ProjectId, SnapshotId, TransferId, UserId,
+    AccessId, BackupId, DiskId, DiskTypeId, EncryptionId, MessageId, PolicyId, ProjectId,
+    QosSpecsId, SnapshotId, TransferId, UserId,
 };
 use crate::store::{Result, StoreError};
 
@@ -40,6 +42,11 @@ pub(super) fn values_to_text(values: &BTreeMap<String, String>) -> String {
 
 /// The keys and values of a JSON object of texts.
 pub(super) fn values_from_text(text: &str) -> Option<BTreeMap<String, String>> {
+    serde_json::from_str(text).ok()
+}
+
+/// The keys of a JSON object with their texts; a null is a key without a value.
+pub(super) fn specs_from_text(text: &str) -> Option<Specs> {
     serde_json::from_str(text).ok()
 }
 
@@ -87,7 +94,18 @@ macro_rules! bound_as_text {
 }
 
 bound_as_text!(
-    DiskId, TransferId, SnapshotId, BackupId, MessageId, PolicyId, &ProjectId, &UserId, &AccessId,
+    DiskId,
+    TransferId,
+    SnapshotId,
+    BackupId,
+    MessageId,
+    PolicyId,
+    DiskTypeId,
+    EncryptionId,
+    QosSpecsId,
+    &ProjectId,
+    &UserId,
+    &AccessId,
     &str
 );
 

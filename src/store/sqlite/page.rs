@@ -11,6 +11,14 @@ use sqlx::{QueryBuilder, Sqlite};
 
 use crate::domain::page::{Direction, Paging};
 
+/// A piece of a condition.
+pub(super) enum Piece {
+    /// SQL as it stands.
+    Sql(&'static str),
+    /// A value to bind.
+    Value(String),
+}
+
 /// A list in the making.
 pub(super) struct List {
     query: QueryBuilder<Sqlite>,
@@ -27,6 +35,17 @@ impl List {
     pub(super) fn only(mut self, condition: &'static str, value: Option<impl Display>) -> Self {
         if let Some(value) = value {
             self.query.push(condition).push_bind(value.to_string());
+        }
+        self
+    }
+
+    /// Only rows that fulfil the condition of these pieces, which begins with ` AND `; none: any row.
+    pub(super) fn when(mut self, condition: Vec<Piece>) -> Self {
+        for piece in condition {
+            match piece {
+                Piece::Sql(sql) => self.query.push(sql),
+                Piece::Value(value) => self.query.push_bind(value),
+            };
         }
         self
     }

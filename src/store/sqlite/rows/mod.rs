@@ -37,7 +37,7 @@ impl Row<'_> {
         self.need(column, "time", codec::time_from_text(text))
     }
 
-    fn time_if_any(self, column: &str, text: Option<&str>) -> Result<Option<Time>> {
+    pub(super) fn time_if_any(self, column: &str, text: Option<&str>) -> Result<Option<Time>> {
         text.map(|text| self.time(column, text)).transpose()
     }
 }
