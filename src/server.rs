@@ -24,11 +24,12 @@ use crate::domain::guess::GuessLimit;
 use crate::domain::quota::Limits;
 use crate::domain::transfer::OptionalRules;
 use crate::http::{self, Api};
+use crate::service::disk_types::{DiskTypeRefused, FirstDiskType};
 use crate::service::hasher::{Hasher, HasherError};
 use crate::service::identity::FirstAccount;
 use crate::service::progress::Simulation;
 use crate::service::purge;
-use crate::service::{self, App, DiskType, Rules, ServiceError};
+use crate::service::{self, App, Rules, ServiceError};
 use crate::store::Store;
 use crate::store::sqlite::{self, OpenError, SqliteStore};
 use crate::tasks::Tasks;
@@ -67,6 +68,12 @@ pub enum StartError {
     /// The first accounts.
     #[error("the first accounts cannot be made")]
     FirstAccounts(#[source] ServiceError),
+    /// The first disk types.
+    #[error("the first disk types cannot be made")]
+    FirstDiskTypes(#[source] ServiceError),
+    /// A new data file would have no default type.
+    #[error("disks.default_type is \"{0}\", which is none of disks.types")]
+    DefaultType(String),
     /// Everybody could come in.
     #[error(
         "refusing to listen on {0}, which is beyond loopback, {1}, or allow it with --allow-remote"
@@ -141,6 +148,13 @@ async fn bring_up(
     app.make_first_accounts(&settings.bootstrap.domain, &accounts, &settings.bootstrap.password)
         .await
         .map_err(StartError::FirstAccounts)?;
+    app.make_first_disk_types(&first_disk_types(settings)).await.map_err(|why| {
+        if matches!(why, ServiceError::DiskType(DiskTypeRefused::NoDefault)) {
+            StartError::DefaultType(settings.disks.default_type.clone())
+        } else {
+            StartError::FirstDiskTypes(why)
+        }
+    })?;
 
     let address = settings.server.listen;
     let cannot_listen = |source: std::io::Error| {
@@ -236,14 +250,6 @@ fn rules(settings: &Settings) -> Rules {
             yearly_monthly: settings.transfers.refuse_yearly_monthly,
             dedicated_storage: settings.transfers.refuse_dedicated_storage,
         },
-        disk_types: disks
-            .types
-            .iter()
-            .map(|name| DiskType {
-                name: name.clone(),
-                encrypted: disks.encrypted_types.contains(name),
-            })
-            .collect(),
         default_type: disks.default_type.clone(),
         zones: settings.cloud.availability_zones.clone(),
         max_size_gib: disks.max_size_gib,
@@ -266,6 +272,15 @@ fn simulation(settings: &config::Simulation) -> Simulation {
             .collect(),
         failing: settings.fail.iter().filter_map(|word| Operation::parse(word)).collect(),
     }
+}
+
+fn first_disk_types(settings: &Settings) -> Vec<FirstDiskType> {
+    let disks = &settings.disks;
+    let named = |name: &String| FirstDiskType {
+        name: name.clone(),
+        encrypted: disks.encrypted_types.contains(name),
+    };
+    disks.types.iter().map(named).collect()
 }
 
 fn guesses(setting: Guesses) -> GuessLimit {

@@ -154,11 +154,11 @@ pub struct Cloud {
 /// Section `[disks]`.
 #[derive(Debug, Clone)]
 pub struct Disks {
-    /// At least one type.
+    /// At least one type, for a data file without types.
     pub types: Vec<String>,
     /// Those of the types whose disks are encrypted.
     pub encrypted_types: Vec<String>,
-    /// One of the types.
+    /// The type of a disk that names none.
     pub default_type: String,
     /// The largest disk.
     pub max_size_gib: i64,

@@ -175,6 +175,55 @@ actions! {
     ListTypes: Reader, "volume_extension:type_get_all", "evs:types:list";
     /// Show a disk type.
     ShowType: Reader, "volume_extension:type_get", "evs:types:get";
+    /// Make a disk type.
+    CreateType: Admin, "volume_extension:type_create", "evs:types:create";
+    /// Change a disk type.
+    UpdateType: Admin, "volume_extension:type_update", "evs:types:update";
+    /// Remove a disk type.
+    DeleteType: Admin, "volume_extension:type_delete", "evs:types:delete";
+    /// List the projects that use a private disk type.
+    ListTypeAccess: Admin, "volume_extension:volume_type_access:get_all_for_type",
+        "evs:types:listAccess";
+    /// Let a project use a private disk type.
+    AddTypeAccess: Admin, "volume_extension:volume_type_access:addProjectAccess",
+        "evs:types:addAccess";
+    /// Let a project use a private disk type no more.
+    RemoveTypeAccess: Admin, "volume_extension:volume_type_access:removeProjectAccess",
+        "evs:types:removeAccess";
+    /// List the extra specs of a disk type.
+    ListExtraSpecs: Reader, "volume_extension:types_extra_specs:index", "evs:types:listExtraSpecs";
+    /// Show an extra spec of a disk type.
+    ShowExtraSpec: Reader, "volume_extension:types_extra_specs:show", "evs:types:getExtraSpec";
+    /// Set extra specs of a disk type.
+    CreateExtraSpecs: Admin, "volume_extension:types_extra_specs:create",
+        "evs:types:createExtraSpecs";
+    /// Set an extra spec of a disk type.
+    UpdateExtraSpec: Admin, "volume_extension:types_extra_specs:update",
+        "evs:types:updateExtraSpec";
+    /// Remove an extra spec of a disk type.
+    DeleteExtraSpec: Admin, "volume_extension:types_extra_specs:delete",
+        "evs:types:deleteExtraSpec";
+    /// Show the encryption of a disk type.
+    ShowEncryption: Admin, "volume_extension:volume_type_encryption:get", "evs:types:getEncryption";
+    /// Let the disks of a type be encrypted.
+    CreateEncryption: Admin, "volume_extension:volume_type_encryption:create",
+        "evs:types:createEncryption";
+    /// Change the encryption of a disk type.
+    UpdateEncryption: Admin, "volume_extension:volume_type_encryption:update",
+        "evs:types:updateEncryption";
+    /// Let the disks of a type be encrypted no more.
+    DeleteEncryption: Admin, "volume_extension:volume_type_encryption:delete",
+        "evs:types:deleteEncryption";
+    /// List qualities of service and the disk types that have them.
+    ListQosSpecs: Admin, "volume_extension:qos_specs_manage:get_all", "evs:qosSpecs:list";
+    /// Show a quality of service.
+    ShowQosSpecs: Admin, "volume_extension:qos_specs_manage:get", "evs:qosSpecs:get";
+    /// Make a quality of service.
+    CreateQosSpecs: Admin, "volume_extension:qos_specs_manage:create", "evs:qosSpecs:create";
+    /// Change a quality of service or which disk types have it.
+    UpdateQosSpecs: Admin, "volume_extension:qos_specs_manage:update", "evs:qosSpecs:update";
+    /// Remove a quality of service or keys of it.
+    DeleteQosSpecs: Admin, "volume_extension:qos_specs_manage:delete", "evs:qosSpecs:delete";
     /// List the access keys of others.
     ListOthersAccessKeys: Admin, "iam:credentials:listCredentials",
         "iam:credentials:listCredentials";

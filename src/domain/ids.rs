@@ -143,11 +143,6 @@ fn derived_uuid(kind: &str, name: &str) -> Uuid {
     Uuid::new_v5(&DERIVED, format!("{kind}:{name}").as_bytes())
 }
 
-/// Like [`derived`], spelled with dashes: the form of disk type ids.
-pub fn derived_with_dashes(kind: &str, name: &str) -> String {
-    derived_uuid(kind, name).hyphenated().to_string()
-}
-
 /// Whether the text is a UUID, in any of its spellings.
 pub fn is_uuid(text: &str) -> bool {
     Uuid::try_parse(text).is_ok()

@@ -165,7 +165,7 @@ fn accounts(config: &mut ServiceConfig, root: &str) {
 
 /// The OpenStack Block Storage API, alike under `/v2` and `/v3`.
 fn block_storage(scope: Scope) -> Scope {
-    use openstack::{backups, disks, quotas, snapshots, types, zones};
+    use openstack::{backups, disks, quotas, snapshots, zones};
     scope
         .configure(|c| transfers(c, "/os-volume-transfer", openstack::transfers::create))
         .service(resource("/volumes").route(get().to(disks::list)).route(post().to(disks::create)))
@@ -212,9 +212,66 @@ fn block_storage(scope: Scope) -> Scope {
                 .route(put().to(quotas::update_class)),
         )
         .service(resource("/limits").route(get().to(quotas::limits_and_usage)))
-        .service(resource("/types").route(get().to(types::list)))
-        .service(resource("/types/{id}").route(get().to(types::show)))
         .service(resource("/os-availability-zone").route(get().to(zones::list)))
+        .configure(disk_types)
+        .configure(qos_specs)
+}
+
+/// Disk types and what belongs to them.
+fn disk_types(config: &mut ServiceConfig) {
+    use openstack::types::{self, access, encryptions, extra_specs};
+    config
+        .service(resource("/types").route(get().to(types::list)).route(post().to(types::create)))
+        .service(
+            resource("/types/{id}")
+                .route(get().to(types::show))
+                .route(put().to(types::update))
+                .route(delete().to(types::delete)),
+        )
+        .service(resource("/types/{id}/action").route(post().to(access::action)))
+        .service(resource("/types/{id}/os-volume-type-access").route(get().to(access::list)))
+        .service(
+            resource("/types/{id}/extra_specs")
+                .route(get().to(extra_specs::list))
+                .route(post().to(extra_specs::create)),
+        )
+        .service(
+            resource("/types/{id}/extra_specs/{key}")
+                .route(get().to(extra_specs::show))
+                .route(put().to(extra_specs::update))
+                .route(delete().to(extra_specs::delete)),
+        )
+        .service(
+            resource("/types/{id}/encryption")
+                .route(get().to(encryptions::show))
+                .route(post().to(encryptions::create)),
+        )
+        .service(
+            resource("/types/{id}/encryption/{key}")
+                .route(get().to(encryptions::show_member))
+                .route(put().to(encryptions::update))
+                .route(delete().to(encryptions::delete)),
+        );
+}
+
+/// Qualities of service.
+fn qos_specs(config: &mut ServiceConfig) {
+    use openstack::qos_specs as qos;
+    config
+        .service(resource("/qos-specs").route(get().to(qos::list)).route(post().to(qos::create)))
+        .service(
+            resource("/qos-specs/{id}")
+                .route(get().to(qos::show))
+                .route(put().to(qos::update))
+                .route(delete().to(qos::delete)),
+        )
+        .service(resource("/qos-specs/{id}/delete_keys").route(put().to(qos::delete_keys)))
+        .service(resource("/qos-specs/{id}/associations").route(get().to(qos::associations)))
+        .service(resource("/qos-specs/{id}/associate").route(get().to(qos::associate)))
+        .service(resource("/qos-specs/{id}/disassociate").route(get().to(qos::disassociate)))
+        .service(
+            resource("/qos-specs/{id}/disassociate_all").route(get().to(qos::disassociate_all)),
+        );
 }
 
 /// What there is under `/v3` only.

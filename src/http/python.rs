@@ -1,5 +1,6 @@
 //! JSON values as Python prints them: Cinder's messages quote them so.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::Value;
@@ -29,6 +30,41 @@ fn shorten(text: String) -> String {
         return text;
     }
     text.chars().take(LONGEST).chain(['…']).collect()
+}
+
+/// The texts of a dictionary, written as JSON or as Python prints it: `{'k': 'v'}`.
+pub(super) fn pairs(text: &str) -> Option<BTreeMap<String, String>> {
+    let mut rest = text.trim().strip_prefix('{')?.strip_suffix('}')?.trim();
+    let mut pairs = BTreeMap::new();
+    while !rest.is_empty() {
+        let (key, after) = quoted(rest)?;
+        let (value, after) = quoted(after.trim_start().strip_prefix(':')?.trim_start())?;
+        pairs.insert(key, value);
+        rest = after.trim_start();
+        if !rest.is_empty() {
+            rest = rest.strip_prefix(',')?.trim_start();
+        }
+    }
+    Some(pairs)
+}
+
+/// A text in quotes of either kind, and what follows it.
+fn quoted(text: &str) -> Option<(String, &str)> {
+    let mut chars = text.chars();
+    let mark = chars.next().filter(|c| *c == '\'' || *c == '"')?;
+    let mut value = String::new();
+    loop {
+        match chars.next()? {
+            '\\' => value.push(match chars.next()? {
+                'n' => '\n',
+                'r' => '\r',
+                't' => '\t',
+                other => other,
+            }),
+            c if c == mark => return Some((value, chars.as_str())),
+            c => value.push(c),
+        }
+    }
 }
 
 fn print(value: &Value, text: &mut String) {
@@ -101,6 +137,20 @@ mod tests {
         );
         assert_eq!(str(&json!("abc")), "abc");
         assert_eq!(str(&json!(null)), "None");
+    }
+
+    #[test]
+    fn a_dictionary_is_read_in_either_spelling() {
+        let expected = |pairs: &[(&str, &str)]| {
+            let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+            Some(pairs.iter().map(owned).collect::<BTreeMap<_, _>>())
+        };
+        assert_eq!(pairs(r#" {'a': 'b', "c":"d",} "#), expected(&[("a", "b"), ("c", "d")]));
+        assert_eq!(pairs(r#"{'it\'s': "\"x\\"}"#), expected(&[("it's", "\"x\\")]));
+        assert_eq!(pairs("{}"), expected(&[]));
+        for text in ["", "{", "{'a'}", "{'a': 1}", "{'a': 'b' 'c': 'd'}", "{'a': 'b", "['a']"] {
+            assert_eq!(pairs(text), None, "{text}");
+        }
     }
 
     #[test]

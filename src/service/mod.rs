@@ -5,6 +5,7 @@
 
 pub mod access_keys;
 pub mod backups;
+pub mod disk_types;
 pub mod disks;
 mod guesses;
 pub mod hasher;
@@ -13,6 +14,7 @@ pub mod messages;
 pub mod policies;
 pub mod progress;
 pub mod purge;
+pub mod qos_specs;
 pub mod quotas;
 pub mod signatures;
 pub mod snapshots;
@@ -28,7 +30,7 @@ use crate::domain::account::DomainNamedBy;
 use crate::domain::clock::{Clock, Time};
 use crate::domain::disk::{SourceRefused, WrongStatus};
 use crate::domain::guess::{GuessLimit, TooManyGuesses};
-use crate::domain::ids::{DiskId, SnapshotId, TransferId, derived_with_dashes};
+use crate::domain::ids::{DiskId, SnapshotId, TransferId};
 use crate::domain::quota::{Limits, QuotaExceeded};
 use crate::domain::signature::SignatureRefused;
 use crate::domain::transfer::{OptionalRules, TransferRefused};
@@ -60,8 +62,6 @@ impl std::fmt::Debug for App {
 pub struct Rules {
     /// Which optional rules of transfers are in force.
     pub transfers: OptionalRules,
-    /// Every disk type there is, in the order of the settings.
-    pub disk_types: Vec<DiskType>,
     /// The name of the type of a disk that names none.
     pub default_type: String,
     /// Every availability zone there is; the first is that of a disk that names none.
@@ -80,41 +80,6 @@ pub struct Rules {
     pub key_guesses: GuessLimit,
     /// How often one may be wrong about an account's password.
     pub password_guesses: GuessLimit,
-}
-
-/// A type of disk.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DiskType {
-    /// Its name.
-    pub name: String,
-    /// Whether disks of this type are encrypted.
-    pub encrypted: bool,
-}
-
-impl DiskType {
-    /// Its id, derived from its name: the same in every data file.
-    pub fn id(&self) -> String {
-        derived_with_dashes("disk-type", &self.name)
-    }
-}
-
-impl Rules {
-    /// The disk type with this name or id.
-    pub fn disk_type(&self, name_or_id: &str) -> Option<&DiskType> {
-        self.disk_types
-            .iter()
-            .find(|disk_type| disk_type.name == name_or_id)
-            .or_else(|| self.disk_types.iter().find(|disk_type| disk_type.id() == name_or_id))
-    }
-
-    /// Every key that a quota can have: the plain ones and those by type, in the API's order.
-    pub fn quota_keys(&self) -> Vec<String> {
-        use crate::domain::quota::{KEYS, TYPE_KINDS};
-        let by_type = self.disk_types.iter().flat_map(|disk_type| {
-            TYPE_KINDS.iter().map(move |kind| format!("{kind}_{}", disk_type.name))
-        });
-        KEYS.iter().map(|key| (*key).to_owned()).chain(by_type).collect()
-    }
 }
 
 /// A kind of thing that may not be there.
@@ -136,6 +101,8 @@ pub enum Resource {
     DiskType,
     /// A disk type, by its name.
     DiskTypeName,
+    /// A quality of service.
+    QosSpecs,
     /// A user.
     User,
     /// An access key.
@@ -204,6 +171,12 @@ pub enum ServiceError {
     /// There is nothing that an incremental backup could build on.
     #[error("no backups available to do an incremental backup")]
     NoBaseBackup,
+    /// A rule about disk types forbids it.
+    #[error(transparent)]
+    DiskType(#[from] disk_types::DiskTypeRefused),
+    /// A rule about qualities of service forbids it.
+    #[error(transparent)]
+    Qos(#[from] qos_specs::QosRefused),
     /// The project has too many backup policies.
     #[error("a project has at most {0} backup policies")]
     TooManyPolicies(usize),

@@ -174,6 +174,9 @@ pub(crate) fn routes(version: &str) -> Vec<Route> {
     for path in ["types", "types/ID", "os-availability-zone", own_quota, defaults, "limits"] {
         add(Method::GET, path, none.clone(), Reader);
     }
+    for (method, path, body, needs) in types() {
+        add(method, path, body, needs);
+    }
     let quota = json!({"quota_set": {"volumes": 1}});
     add(Method::PUT, own_quota, quota, Admin("volume_extension:quotas:update"));
     add(Method::DELETE, own_quota, none.clone(), Admin("volume_extension:quotas:delete"));
@@ -198,6 +201,83 @@ pub(crate) fn routes(version: &str) -> Vec<Route> {
         add(Method::POST, unbind, body, Member("vbs:backupPolicy:disassociate"));
     }
     routes
+}
+
+/// Disk types, what belongs to them, and qualities of service.
+fn types() -> Vec<(Method, &'static str, Value, Needs)> {
+    const ACCESS: &str = "types/ID/os-volume-type-access";
+    let (get, post, put, delete) = (Method::GET, Method::POST, Method::PUT, Method::DELETE);
+    let none = || Value::Null;
+    let to_admin = |method: &Method, path: &'static str, body: Value, rule: &'static str| {
+        (method.clone(), path, body, Admin(rule))
+    };
+    let specs = "types/ID/extra_specs";
+    let spec = "types/ID/extra_specs/KEY";
+    let (encryption, member) = ("types/ID/encryption", "types/ID/encryption/KEY");
+    let luks = json!({"encryption": {"provider": "luks", "control_location": "front-end"}});
+    let project = json!({"project": ABSENT});
+    let qos = "volume_extension:qos_specs_manage:get_all";
+    let change_qos = "volume_extension:qos_specs_manage:update";
+    let delete_qos = "volume_extension:qos_specs_manage:delete";
+    let show_encryption = "volume_extension:volume_type_encryption:get";
+    vec![
+        to_admin(
+            &post,
+            "types",
+            json!({"volume_type": {"name": ""}}),
+            "volume_extension:type_create",
+        ),
+        to_admin(
+            &put,
+            "types/ID",
+            json!({"volume_type": {"name": "n"}}),
+            "volume_extension:type_update",
+        ),
+        to_admin(&delete, "types/ID", none(), "volume_extension:type_delete"),
+        to_admin(&get, ACCESS, none(), "volume_extension:volume_type_access:get_all_for_type"),
+        to_admin(
+            &post,
+            "types/ID/action",
+            json!({"addProjectAccess": project}),
+            "volume_extension:volume_type_access:addProjectAccess",
+        ),
+        to_admin(
+            &post,
+            "types/ID/action",
+            json!({"removeProjectAccess": project}),
+            "volume_extension:volume_type_access:removeProjectAccess",
+        ),
+        (get.clone(), specs, none(), Reader),
+        (get.clone(), spec, none(), Reader),
+        to_admin(
+            &post,
+            specs,
+            json!({"extra_specs": {"k": "v"}}),
+            "volume_extension:types_extra_specs:create",
+        ),
+        to_admin(&put, spec, json!({"KEY": "v"}), "volume_extension:types_extra_specs:update"),
+        to_admin(&delete, spec, none(), "volume_extension:types_extra_specs:delete"),
+        to_admin(&get, encryption, none(), show_encryption),
+        to_admin(&get, member, none(), show_encryption),
+        to_admin(&post, encryption, luks.clone(), "volume_extension:volume_type_encryption:create"),
+        to_admin(&put, member, luks, "volume_extension:volume_type_encryption:update"),
+        to_admin(&delete, member, none(), "volume_extension:volume_type_encryption:delete"),
+        to_admin(&get, "qos-specs", none(), qos),
+        to_admin(&get, "qos-specs/ID/associations", none(), qos),
+        to_admin(&get, "qos-specs/ID", none(), "volume_extension:qos_specs_manage:get"),
+        to_admin(
+            &post,
+            "qos-specs",
+            json!({"qos_specs": {"name": ""}}),
+            "volume_extension:qos_specs_manage:create",
+        ),
+        to_admin(&put, "qos-specs/ID", json!({"qos_specs": {}}), change_qos),
+        to_admin(&get, "qos-specs/ID/associate?vol_type_id=ID", none(), change_qos),
+        to_admin(&get, "qos-specs/ID/disassociate?vol_type_id=ID", none(), change_qos),
+        to_admin(&get, "qos-specs/ID/disassociate_all", none(), change_qos),
+        to_admin(&delete, "qos-specs/ID", none(), delete_qos),
+        to_admin(&put, "qos-specs/ID/delete_keys", json!({"keys": []}), delete_qos),
+    ]
 }
 
 pub(crate) async fn ask(client: &Client, version: &str, project: &str, route: &Route) -> Answer {
@@ -238,6 +318,7 @@ fn routes_of_the_product() -> BTreeSet<(String, String)> {
                 let path = path
                     .replace("{name}", name)
                     .replace("{id}", "ID")
+                    .replace("{key}", "KEY")
                     .replace("{target}", "PROJECT")
                     .replace("{class}", "default");
                 found.insert((method.clone(), path.trim_start_matches('/').to_owned()));

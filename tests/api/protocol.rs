@@ -141,7 +141,7 @@ async fn an_unknown_route_is_404_and_a_wrong_method_405_in_the_dialect_of_the_pa
                 (Method::PUT, "snapshots/x"),
                 (Method::PATCH, "backups/x"),
                 (Method::POST, "os-quota-sets/x"),
-                (Method::POST, "types"),
+                (Method::PUT, "types"),
                 (Method::POST, "os-availability-zone"),
             ] {
                 client.send(method, &demo.path(version, rest), None).await.is_fault(405, bad);

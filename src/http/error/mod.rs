@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use thiserror::Error;
 
 use super::dialect::Dialect;
+use super::openstack::types::refusals;
 use crate::domain::access::Action;
 use crate::domain::ids::RequestId;
 use crate::domain::microversion::BadMicroversion;
@@ -85,16 +86,16 @@ pub struct NativeFault {
 }
 
 /// HTTP status, OpenStack's fault name, and the code of the EVS dialect (OTC "EVS API Reference", "Error Codes").
-struct Fault(StatusCode, &'static str, &'static str);
+pub(super) struct Fault(StatusCode, &'static str, &'static str);
 
 impl Fault {
-    const BAD_REQUEST: Self = Self(StatusCode::BAD_REQUEST, "badRequest", "EVS.5400");
+    pub(super) const BAD_REQUEST: Self = Self(StatusCode::BAD_REQUEST, "badRequest", "EVS.5400");
     const UNAUTHORIZED: Self = Self(StatusCode::UNAUTHORIZED, "unauthorized", "EVS.5401");
     const FORBIDDEN: Self = Self(StatusCode::FORBIDDEN, "forbidden", "EVS.5403");
-    const NOT_FOUND: Self = Self(StatusCode::NOT_FOUND, "itemNotFound", "EVS.5404");
+    pub(super) const NOT_FOUND: Self = Self(StatusCode::NOT_FOUND, "itemNotFound", "EVS.5404");
     const BAD_METHOD: Self = Self(StatusCode::METHOD_NOT_ALLOWED, "badMethod", "EVS.5400");
     const NOT_ACCEPTABLE: Self = Self(StatusCode::NOT_ACCEPTABLE, "computeFault", "EVS.5400");
-    const CONFLICT: Self = Self(StatusCode::CONFLICT, "conflictingRequest", "EVS.5400");
+    pub(super) const CONFLICT: Self = Self(StatusCode::CONFLICT, "conflictingRequest", "EVS.5400");
     const OVER_LIMIT: Self = Self(StatusCode::PAYLOAD_TOO_LARGE, "overLimit", "EVS.5413");
     const TOO_MANY: Self = Self(StatusCode::TOO_MANY_REQUESTS, "overLimit", "EVS.5400");
     const OURS: Self = Self(StatusCode::INTERNAL_SERVER_ERROR, "computeFault", "EVS.5500");
@@ -249,6 +250,7 @@ fn service_fault(error: &ServiceError) -> Fault {
             | Resource::Message
             | Resource::DiskType
             | Resource::DiskTypeName
+            | Resource::QosSpecs
             | Resource::User
             | Resource::AccessKey,
             _,
@@ -276,6 +278,8 @@ fn service_fault(error: &ServiceError) -> Fault {
         S::Unauthenticated => Fault::UNAUTHORIZED,
         S::Signature(_) => Fault(StatusCode::UNAUTHORIZED, "unauthorized", "APIGW.0301"),
         S::Identity(refusal) => identity_fault(refusal),
+        S::DiskType(refused) => refusals::type_fault(refused),
+        S::Qos(refused) => refusals::qos_fault(refused),
         S::Guesses(_) => Fault::TOO_MANY,
         S::Hasher(_) => Fault::OURS,
         S::Store(error) => match error {

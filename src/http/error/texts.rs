@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::super::openstack::types::refusals;
 use super::{OUR_FAULT, UNAUTHENTICATED};
 use crate::domain::disk::{DiskEvent, Kind, SourceRefused, WrongStatus};
 use crate::domain::quota::QuotaExceeded;
@@ -77,6 +78,8 @@ pub(super) fn of(error: &ServiceError) -> Cow<'_, str> {
             format!("Incorrect IAM authentication information: {refused}").into()
         }
         S::Identity(refusal) => refusal.to_string().into(),
+        S::DiskType(refused) => refusals::type_message(refused).into(),
+        S::Qos(refused) => refusals::qos_message(refused).into(),
         S::Guesses(refused) => format!("Too many requests: {refused}.").into(),
         S::Hasher(_) => OUR_FAULT.into(),
         S::Store(error) => match error {
@@ -158,6 +161,7 @@ fn not_found(resource: Resource, id: &str) -> String {
         Resource::Policy => "Backup policy",
         Resource::DiskType => "Volume type",
         Resource::DiskTypeName => "Volume type with name",
+        Resource::QosSpecs => return format!("No such QoS spec {id}."),
         Resource::User => return format!("Could not find user: {id}."),
         Resource::AccessKey => return format!("Could not find credential: {id}."),
     };

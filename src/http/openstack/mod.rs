@@ -3,6 +3,7 @@
 pub(super) mod backups;
 pub(super) mod disks;
 pub(super) mod messages;
+pub(super) mod qos_specs;
 pub(super) mod quotas;
 pub(super) mod snapshots;
 pub(super) mod transfers;

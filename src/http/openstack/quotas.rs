@@ -34,8 +34,8 @@ pub(in crate::http) async fn show(call: Call) -> Answer {
             ))
         })?,
     };
-    let quota = call.app().quota(&target).await?;
-    let mut set = quota_set(&call, |key| {
+    let (keys, quota) = (call.app().quota_keys().await?, call.app().quota(&target).await?);
+    let mut set = quota_set(&keys, |key| {
         let limit = quota.limits.of(key);
         if with_usage {
             json!({"limit": limit, "in_use": quota.usage.of(key), "reserved": 0})
@@ -50,8 +50,8 @@ pub(in crate::http) async fn show(call: Call) -> Answer {
 /// The limits of a project that has none of its own.
 pub(in crate::http) async fn defaults(call: Call) -> Answer {
     let target = target(&call)?;
-    let limits = call.app().default_limits().await?;
-    let mut set = quota_set(&call, |key| limits.of(key).into());
+    let (keys, limits) = (call.app().quota_keys().await?, call.app().default_limits().await?);
+    let mut set = quota_set(&keys, |key| limits.of(key).into());
     set.insert("id".to_owned(), target.as_str().into());
     Ok(HttpResponse::Ok().json(json!({"quota_set": set})))
 }
@@ -66,21 +66,22 @@ pub(in crate::http) async fn delete(call: Call) -> Answer {
 /// Any class is shown as `default`, which is the only one (as Cinder does).
 pub(in crate::http) async fn show_class(call: Call) -> Answer {
     call.may(Action::ShowQuotaClass)?;
-    let limits = call.app().default_limits().await?;
-    let mut set = quota_set(&call, |key| limits.of(key).into());
+    let (keys, limits) = (call.app().quota_keys().await?, call.app().default_limits().await?);
+    let mut set = quota_set(&keys, |key| limits.of(key).into());
     set.insert("id".to_owned(), call.part("class").into());
     Ok(HttpResponse::Ok().json(json!({"quota_class_set": set})))
 }
 
 pub(in crate::http) async fn update_class(call: Call) -> Answer {
     let caller = call.may(Action::UpdateQuotaClass)?;
-    let limits = limits(&call.json()?, "quota_class_set", &call.app().rules().quota_keys())?;
+    let keys = call.app().quota_keys().await?;
+    let limits = limits(&call.json()?, "quota_class_set", &keys)?;
     if call.part("class") != QUOTA_CLASS {
         return Err(ApiError::NoRoute);
     }
     let limits: Limits =
         call.write(move |app| async move { app.set_default_limits(&caller, limits).await }).await?;
-    let set = quota_set(&call, |key| limits.of(key).into());
+    let set = quota_set(&keys, |key| limits.of(key).into());
     Ok(HttpResponse::Ok().json(json!({"quota_class_set": set})))
 }
 
@@ -109,7 +110,8 @@ pub(in crate::http) async fn limits_and_usage(call: Call) -> Answer {
 pub(in crate::http) async fn update(call: Call) -> Answer {
     let caller = call.may(Action::UpdateQuota)?;
     let target = call.part("target").to_owned();
-    let limits = limits(&call.json()?, "quota_set", &call.app().rules().quota_keys())?;
+    let keys = call.app().quota_keys().await?;
+    let limits = limits(&call.json()?, "quota_set", &keys)?;
     if !ProjectId::is_well_formed(&target) {
         return Err(ApiError::NoRoute);
     }
@@ -118,7 +120,7 @@ pub(in crate::http) async fn update(call: Call) -> Answer {
             app.set_limits(&caller, &ProjectId::new(target), limits).await
         })
         .await?;
-    let set = quota_set(&call, |key| quota.limits.of(key).into());
+    let set = quota_set(&keys, |key| quota.limits.of(key).into());
     Ok(HttpResponse::Ok().json(json!({"quota_set": set})))
 }
 
@@ -142,7 +144,6 @@ fn limits(body: &Value, name: &str, keys: &[String]) -> Result<BTreeMap<String, 
     Ok(limits)
 }
 
-fn quota_set(call: &Call, value: impl Fn(&str) -> Value) -> Map<String, Value> {
-    let keys = call.app().rules().quota_keys();
-    keys.into_iter().map(|key| (key.clone(), value(&key))).collect()
+fn quota_set(keys: &[String], value: impl Fn(&str) -> Value) -> Map<String, Value> {
+    keys.iter().map(|key| (key.clone(), value(key))).collect()
 }

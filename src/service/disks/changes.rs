@@ -7,6 +7,7 @@ use crate::domain::access::Caller;
 use crate::domain::disk::{Becoming, Disk, DiskEvent, DiskStatus, WrongStatus};
 use crate::domain::ids::{DiskId, SnapshotId};
 use crate::domain::quota::Wish;
+use crate::service::disk_types::seen_named;
 use crate::service::{App, Resource, Result, ServiceError};
 use crate::store::WriteTx;
 
@@ -90,11 +91,8 @@ impl App {
         let mut unit = self.write().await?;
         let retyped = async {
             let before = visible(&mut *unit, caller, wanted).await?.disk;
-            let disk_type = self
-                .rules
-                .disk_type(to)
-                .ok_or_else(|| ServiceError::UnknownNewType(to.to_owned()))?
-                .clone();
+            let found = seen_named(&mut *unit, caller, to).await?;
+            let disk_type = found.ok_or_else(|| ServiceError::UnknownNewType(to.to_owned()))?;
             let becoming = Becoming { size_gib: None, disk_type: Some(disk_type.name.clone()) };
             let changed = Disk { encrypted: disk_type.encrypted, ..before.clone() };
             let after =

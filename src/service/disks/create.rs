@@ -69,7 +69,7 @@ impl App {
     ) -> Result<Disk> {
         let origin = self.origin(unit, caller, &new.source).await?;
         let operation = origin.operation;
-        let disk = self.new_disk(caller, new, origin)?;
+        let disk = self.new_disk(unit, caller, new, origin).await?;
         let wish = Wish::Disk(&disk.disk_type, disk.size_gib);
         self.check_quota(unit, &caller.project, wish).await??;
         let disk = self
@@ -116,17 +116,21 @@ impl App {
         }
     }
 
-    fn new_disk(&self, caller: &Caller, new: NewDisk, origin: Origin) -> Result<Disk> {
+    /// The disk to be made. Its type is looked up in the unit that makes it: outside, the type could
+    /// be renamed or removed before the disk is there.
+    async fn new_disk(
+        &self,
+        unit: &mut dyn WriteTx,
+        caller: &Caller,
+        new: NewDisk,
+        origin: Origin,
+    ) -> Result<Disk> {
         let size_gib = origin.size(new.size_gib)?;
         if size_gib > self.rules.max_size_gib {
             return Err(ServiceError::TooLarge(self.rules.max_size_gib));
         }
-        let type_name = match &new.disk_type {
-            Some(name) => name,
-            None => origin.disk_type.as_ref().unwrap_or(&self.rules.default_type),
-        };
-        let disk_type =
-            self.rules.disk_type(type_name).ok_or_else(|| no_disk_type(type_name.clone()))?;
+        let (wanted, of_source) = (new.disk_type.as_deref(), origin.disk_type.as_deref());
+        let disk_type = self.type_of_new_disk(unit, caller, wanted, of_source).await?;
         origin.fits_type(&disk_type.name)?;
         let zone = self.zone(new.zone, &origin)?;
         Ok(Disk {
@@ -137,10 +141,10 @@ impl App {
             description: new.description,
             size_gib,
             status: DiskStatus::Available,
-            disk_type: disk_type.name.clone(),
+            multiattach: new.multiattach || disk_type.is_multiattach(),
+            disk_type: disk_type.name,
             zone,
             bootable: origin.bootable,
-            multiattach: new.multiattach,
             encrypted: disk_type.encrypted,
             dedicated_storage: new.dedicated_storage,
             metadata: new.metadata,
@@ -165,9 +169,4 @@ impl App {
                 .unwrap_or_else(|| self.rules.zones.first().cloned().unwrap_or_default())),
         }
     }
-}
-
-fn no_disk_type(name_or_id: String) -> ServiceError {
-    let resource = if is_uuid(&name_or_id) { Resource::DiskType } else { Resource::DiskTypeName };
-    ServiceError::NotFound(resource, name_or_id)
 }

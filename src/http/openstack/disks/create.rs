@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use serde_json::{Value, json};
 
-use super::{STRICT, either, view};
+use super::{STRICT, either, type_ids, view};
 use crate::domain::access::Action;
 use crate::domain::disk::DiskStatus;
 use crate::domain::microversion::{MIN, Microversion};
@@ -56,7 +56,8 @@ pub(in crate::http) async fn create(call: Call) -> Answer {
         call.write(move |app| async move { app.create_disk(&caller, new).await }).await?;
     // It is on disk and available; the API's word in this one answer is `creating`.
     disk.status = DiskStatus::Creating;
-    Ok(HttpResponse::Accepted().json(json!({"volume": view(&call, &disk)})))
+    let types = type_ids(&call).await?;
+    Ok(HttpResponse::Accepted().json(json!({"volume": view(&call, &types, &disk)})))
 }
 
 fn new_disk(body: &Value, version: Microversion) -> Result<NewDisk, ApiError> {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::type_view;
 use crate::domain::access::Action;
+use crate::domain::disk_type::DiskType;
 use crate::domain::microversion::Microversion;
 use crate::http::call::{Answer, Call};
 use crate::http::error::ApiError;
@@ -32,7 +33,8 @@ pub(super) async fn upload(call: Call, fields: &Fields<'_>) -> Answer {
     let id = call.part("id").to_owned();
     let upload =
         call.write(move |app| async move { app.upload_image(&caller, &id, new).await }).await?;
-    let view = upload_view(&call, &upload, &form);
+    let disk_type = call.app().type_of_disk(&upload.disk).await?;
+    let view = upload_view(&upload, disk_type.as_ref(), &form);
     Ok(HttpResponse::Accepted().json(json!({"os-volume_upload_image": view})))
 }
 
@@ -57,7 +59,7 @@ fn image_form(fields: &Fields<'_>, version: Microversion) -> Result<ImageForm, A
     })
 }
 
-fn upload_view(call: &Call, upload: &ImageUpload, form: &ImageForm) -> Value {
+fn upload_view(upload: &ImageUpload, disk_type: Option<&DiskType>, form: &ImageForm) -> Value {
     let disk = &upload.disk;
     json!({
         "id": disk.id.to_string(),
@@ -65,7 +67,7 @@ fn upload_view(call: &Call, upload: &ImageUpload, form: &ImageForm) -> Value {
         "status": "uploading",
         "display_description": disk.description,
         "size": disk.size_gib,
-        "volume_type": type_view(call, disk),
+        "volume_type": disk_type.map(type_view),
         "image_id": upload.image,
         "container_format": form.container_format,
         "disk_format": form.disk_format,

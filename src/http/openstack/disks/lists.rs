@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use serde_json::{Value, json};
 
 use super::super::{not_found, page};
-use super::view::detail;
+use super::view::{TypeIds, detail, type_ids};
 use crate::domain::access::{Action, Caller};
 use crate::domain::disk::{Disk, DiskQuery, DiskSort};
 use crate::domain::ids::DiskId;
@@ -26,7 +26,7 @@ const SORT_WORDS: SortWords<DiskSort> = &[
 ];
 
 pub(in crate::http) async fn list(call: Call) -> Answer {
-    list_as(&call, |call, _, disk| {
+    list_as(&call, |call, _, _, disk| {
         let id = disk.id.to_string();
         json!({"id": id, "name": disk.name, "links": call.links("volumes", &id)})
     })
@@ -37,7 +37,7 @@ pub(in crate::http) async fn list_detail(call: Call) -> Answer {
     list_as(&call, detail).await
 }
 
-async fn list_as(call: &Call, view: fn(&Call, &Caller, &Disk) -> Value) -> Answer {
+async fn list_as(call: &Call, view: fn(&Call, &TypeIds, &Caller, &Disk) -> Value) -> Answer {
     let caller = call.may(Action::ListDisks)?;
     let query = DiskQuery {
         project: None,
@@ -53,7 +53,8 @@ async fn list_as(call: &Call, view: fn(&Call, &Caller, &Disk) -> Value) -> Answe
     };
     let limit = query.page.limit;
     let disks = call.app().disks(&caller, call.everywhere()?, query).await?;
+    let types = type_ids(call).await?;
     let id = |disk: &Disk| disk.id.to_string();
-    let body = page(call, "volumes", limit, &disks, id, |disk| view(call, &caller, disk));
+    let body = page(call, "volumes", limit, &disks, id, |disk| view(call, &types, &caller, disk));
     Ok(HttpResponse::Ok().json(body))
 }

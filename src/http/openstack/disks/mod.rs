@@ -10,14 +10,14 @@ use actix_web::HttpResponse;
 use serde_json::{Value, json};
 
 use crate::domain::access::{Action, Caller};
-use crate::domain::disk::Disk;
+use crate::domain::disk_type::DiskType;
 use crate::domain::microversion::Microversion;
 use crate::http::call::{Answer, Call};
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
-use crate::service::DiskType;
+use crate::http::time::zoneless;
 use crate::service::disks::{Deletion, DiskChange};
-use view::{detail, view};
+use view::{detail, type_ids, view};
 
 pub(in crate::http) use actions::action;
 pub(in crate::http) use create::create;
@@ -32,7 +32,8 @@ const FORCE: Microversion = Microversion(3, 23);
 pub(in crate::http) async fn show(call: Call) -> Answer {
     let caller = call.may(Action::ShowDisk)?;
     let disk = call.app().disk(&caller, call.part("id")).await?;
-    Ok(HttpResponse::Ok().json(json!({"volume": detail(&call, &caller, &disk)})))
+    let types = type_ids(&call).await?;
+    Ok(HttpResponse::Ok().json(json!({"volume": detail(&call, &types, &caller, &disk)})))
 }
 
 pub(in crate::http) async fn update(call: Call) -> Answer {
@@ -41,7 +42,8 @@ pub(in crate::http) async fn update(call: Call) -> Answer {
     let id = call.part("id").to_owned();
     let disk =
         call.write(move |app| async move { app.update_disk(&caller, &id, change).await }).await?;
-    Ok(HttpResponse::Ok().json(json!({"volume": view(&call, &disk)})))
+    let types = type_ids(&call).await?;
+    Ok(HttpResponse::Ok().json(json!({"volume": view(&call, &types, &disk)})))
 }
 
 fn disk_change(body: &Value, version: Microversion) -> Result<DiskChange, ApiError> {
@@ -99,17 +101,16 @@ fn either(fields: &Fields<'_>, key: &str, alias: &str) -> Result<Option<String>,
 }
 
 /// The type of a disk, as an upload's answer shows it.
-fn type_view(call: &Call, disk: &Disk) -> Value {
-    let id = call.app().rules().disk_type(&disk.disk_type).map(DiskType::id);
+fn type_view(disk_type: &DiskType) -> Value {
     json!({
-        "id": id,
-        "name": disk.disk_type,
-        "description": null,
-        "is_public": true,
-        "extra_specs": {},
-        "qos_specs_id": null,
-        "created_at": null,
-        "updated_at": null,
+        "id": disk_type.id.to_string(),
+        "name": disk_type.name,
+        "description": disk_type.description,
+        "is_public": disk_type.is_public,
+        "extra_specs": disk_type.visible_specs(),
+        "qos_specs_id": disk_type.qos_specs.map(|id| id.to_string()),
+        "created_at": zoneless(disk_type.created_at),
+        "updated_at": disk_type.updated_at.map(zoneless),
         "deleted_at": null,
         "deleted": false,
     })

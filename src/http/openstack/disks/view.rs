@@ -1,16 +1,34 @@
 //! A disk as it is shown.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use crate::domain::access::{Caller, Role};
 use crate::domain::disk::Disk;
+use crate::domain::ids::DiskTypeId;
 use crate::domain::microversion::Microversion;
 use crate::http::call::Call;
+use crate::http::error::ApiError;
 use crate::http::time::zoneless;
-use crate::service::DiskType;
+
+/// The ids of types by their names, which disks are shown with from 3.63 on; empty below.
+pub(super) type TypeIds = BTreeMap<String, DiskTypeId>;
+
+/// The version from which on a disk names the id of its type too.
+const TYPE_ID: Microversion = Microversion(3, 63);
+
+/// One question for all disks of an answer: theirs have the names only.
+pub(super) async fn type_ids(call: &Call) -> Result<TypeIds, ApiError> {
+    if call.version() >= TYPE_ID {
+        Ok(call.app().disk_type_ids().await?)
+    } else {
+        Ok(TypeIds::new())
+    }
+}
 
 /// The members of create's and update's answers, in Cinder's order.
-pub(super) fn view(call: &Call, disk: &Disk) -> Value {
+pub(super) fn view(call: &Call, types: &TypeIds, disk: &Disk) -> Value {
     let id = disk.id.to_string();
     let mut view = json!({
         "id": id,
@@ -34,12 +52,12 @@ pub(super) fn view(call: &Call, disk: &Disk) -> Value {
         "multiattach": disk.multiattach,
         "attachments": [],
     });
-    let type_id = call.app().rules().disk_type(&disk.disk_type).map(DiskType::id);
+    let type_id = types.get(&disk.disk_type).map(DiskTypeId::to_string);
     let since: &[(Microversion, &str, Value)] = &[
         (Microversion(3, 13), "group_id", Value::Null),
         (Microversion(3, 48), "shared_targets", true.into()),
         (Microversion(3, 48), "service_uuid", Value::Null),
-        (Microversion(3, 63), "volume_type_id", type_id.into()),
+        (TYPE_ID, "volume_type_id", type_id.into()),
         (Microversion(3, 65), "consumes_quota", true.into()),
     ];
     if let Some(members) = view.as_object_mut() {
@@ -53,8 +71,8 @@ pub(super) fn view(call: &Call, disk: &Disk) -> Value {
 }
 
 /// The same with what show and the detailed list add.
-pub(super) fn detail(call: &Call, caller: &Caller, disk: &Disk) -> Value {
-    let mut view = view(call, disk);
+pub(super) fn detail(call: &Call, types: &TypeIds, caller: &Caller, disk: &Disk) -> Value {
+    let mut view = view(call, types, disk);
     if let Some(members) = view.as_object_mut() {
         let mut add = |name: &str, value: Value| members.insert(name.to_owned(), value);
         add("os-vol-tenant-attr:tenant_id", disk.project.as_str().into());

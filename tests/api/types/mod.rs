@@ -1,29 +1,78 @@
-//! Disk types and availability zones: what the settings say.
+//! Disk types and availability zones: what a new data file has of them.
+
+mod access;
+mod encryptions;
+mod extra_specs;
+mod first;
+mod lists;
+mod manage;
+mod qos_specs;
 
 use serde_json::{Value, json};
 
 use crate::disks::{ABSENT, VERSIONS};
-use crate::support::TestServer;
+use crate::support::{Answer, Client, TestServer};
 
+/// A type of the settings as a member sees it.
 fn element(id: &Value, name: &str, zones: &str) -> Value {
     json!({
         "id": id,
         "name": name,
         "is_public": true,
         "description": null,
-        "extra_specs": {"volume_backend_name": name, "RESKEY:availability_zones": zones},
-        "qos_specs_id": null,
+        "extra_specs": {"RESKEY:availability_zones": zones},
         "os-volume-type-access:is_public": true,
     })
+}
+
+/// The same as an administrator sees it.
+fn whole_element(id: &Value, name: &str, zones: &str) -> Value {
+    let mut element = element(id, name, zones);
+    element["extra_specs"]["volume_backend_name"] = name.into();
+    element["qos_specs_id"] = Value::Null;
+    element
+}
+
+fn path(client: &Client, rest: &str) -> String {
+    client.path("v3", rest)
+}
+
+/// A type that an administrator makes; its id.
+async fn made(admin: &Client, new: Value) -> String {
+    let answer = admin.post(&path(admin, "types"), json!({"volume_type": new})).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    answer.body["volume_type"]["id"].as_str().unwrap().to_owned()
+}
+
+/// The names of listed types, in their order.
+fn names(list: &Answer) -> Vec<&str> {
+    assert_eq!(list.status, 200, "{}", list.text);
+    let types = list.body["volume_types"].as_array().unwrap();
+    types.iter().map(|one| one["name"].as_str().unwrap()).collect()
+}
+
+/// What happened to a thing, in order.
+async fn events(server: &TestServer, id: &str) -> Vec<String> {
+    let sql = "SELECT action FROM events WHERE resource_id = $1 ORDER BY seq";
+    let rows: Vec<(String,)> = server.rows(sql, id).await;
+    rows.into_iter().map(|(action,)| action).collect()
+}
+
+/// A conflict, which has no sentence of its own in the usual list.
+fn is_conflict(answer: &Answer, message: &str) {
+    answer.is(409, &json!({"conflictingRequest": {"code": 409, "message": message}}));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn types_are_listed_in_the_order_of_the_settings_and_shown_by_id_and_as_default() {
     let server = TestServer::start().await;
-    let demo = server.login("demo").await;
-    for version in VERSIONS {
-        let path = demo.path(version, "types");
-        let list = demo.get(&path).await;
+    let (demo, admin) = (server.login("demo").await, server.login("admin").await);
+    let viewed = [(&demo, element as fn(&Value, &str, &str) -> Value), (&admin, whole_element)];
+    for (version, (client, element)) in
+        VERSIONS.iter().flat_map(|version| viewed.iter().map(move |viewed| (version, viewed)))
+    {
+        let path = client.path(version, "types");
+        let list = client.get(&path).await;
         let names = ["SATA", "SAS", "GPSSD", "SSD", "ESSD"];
         let elements: Vec<Value> = names
             .iter()
@@ -36,10 +85,10 @@ async fn types_are_listed_in_the_order_of_the_settings_and_shown_by_id_and_as_de
         for element in &elements {
             let id = element["id"].as_str().unwrap();
             assert_eq!(id.len(), 36, "a UUID with dashes: {id}");
-            demo.get(&format!("{path}/{id}")).await.is(200, &json!({"volume_type": element}));
+            client.get(&format!("{path}/{id}")).await.is(200, &json!({"volume_type": element}));
         }
         let default = json!({"volume_type": elements[3]});
-        demo.get(&format!("{path}/default")).await.is(200, &default);
+        client.get(&format!("{path}/default")).await.is(200, &default);
     }
     server.finish().await;
 }
