@@ -148,7 +148,11 @@ impl App {
                 role: Role::Admin,
                 request: RequestId::random(),
             };
-            let after = before.clone().finished(outcome);
+            let mut after = before.clone().finished(outcome);
+            if let Some(disk) = after.as_mut().filter(|disk| disk.disk_type != before.disk_type) {
+                let disk_type = unit.disk_type_named(&disk.disk_type, None).await?;
+                disk.encrypted = disk_type.is_some_and(|disk_type| disk_type.encrypted);
+            }
             let to = after.as_ref().map(|disk| disk.status);
             self.save(&mut *unit, &nobody, "disk.progress", &before, after);
             Ok::<_, ServiceError>(Some(Finished { disk: id, from, to }))

@@ -125,6 +125,26 @@ async fn a_failed_operation_leaves_its_error_status_and_the_disk_as_it_was() {
     server.finish().await;
 }
 
+/// A disk is encrypted when its new type is its type, not before, and not if it never is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retype_to_an_encrypted_type_encrypts_when_it_is_done() {
+    let server = TestServer::start_with(|settings| {
+        explicit(settings);
+        settings.disks.encrypted_types = vec!["SAS".to_owned()];
+    })
+    .await;
+    let (demo, admin) = (server.login("demo").await, server.login("admin").await);
+    for (outcome, encrypted) in [("failed", false), ("done", true)] {
+        let id = demo.disk().await;
+        assert_eq!(end_due(&admin).await, 1);
+        demo.act(&id, json!({"os-retype": {"new_type": "SAS"}})).await.is_empty(202);
+        assert_eq!(demo.show_disk(&id).await.body["volume"]["encrypted"], false);
+        step(&admin, json!({"disk_id": id, "outcome": outcome})).await;
+        assert_eq!(demo.show_disk(&id).await.body["volume"]["encrypted"], encrypted);
+    }
+    server.finish().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_step_by_hand_decides_the_outcome_of_one_disk() {
     let server = TestServer::start_with(|settings| {

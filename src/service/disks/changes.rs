@@ -94,9 +94,12 @@ impl App {
             let found = seen_named(&mut *unit, caller, to).await?;
             let disk_type = found.ok_or_else(|| ServiceError::UnknownNewType(to.to_owned()))?;
             let becoming = Becoming { size_gib: None, disk_type: Some(disk_type.name.clone()) };
-            let changed = Disk { encrypted: disk_type.encrypted, ..before.clone() };
-            let after =
+            let changed = before.clone();
+            let mut after =
                 self.happen(&mut *unit, caller, &before, changed, DiskEvent::Retype, becoming)?;
+            if let Some(disk) = after.as_mut().filter(|disk| disk.disk_type == disk_type.name) {
+                disk.encrypted = disk_type.encrypted;
+            }
             if disk_type.name == before.disk_type {
                 let (status, disk) = (before.status, before.id);
                 return Err(WrongStatus { event: DiskEvent::Retype, status, disk }.into());
