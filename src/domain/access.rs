@@ -240,6 +240,8 @@ actions! {
     DeleteMessage: Member, "message:delete", "evs:messages:delete";
     /// List availability zones.
     ListZones: Reader, "volume:availability_zone_list", "evs:availabilityZones:list";
+    /// List what lists can be narrowed by.
+    ListResourceFilters: Reader, "volume:resource_filters", "evs:resourceFilters:list";
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ pub mod disk;
 pub mod disk_type;
 pub mod event;
 pub mod guess;
+pub mod host;
 pub mod identity;
 pub mod ids;
 pub mod message;

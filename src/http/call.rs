@@ -95,16 +95,12 @@ impl Call {
         self.query(name).map(str::to_owned)
     }
 
-    /// A query parameter that is true or false; missing means `false`.
+    /// A query parameter that is a flag; false if there is none.
     pub(super) fn flag(&self, name: &str) -> Result<bool, ApiError> {
-        match self.query(name) {
-            None => Ok(false),
-            Some(text) => fields::truth(text).ok_or_else(|| {
-                ApiError::Query(format!(
-                    "Invalid input received: {name} must be a boolean, not '{text}'"
-                ))
-            }),
-        }
+        let Some(text) = self.query(name) else { return Ok(false) };
+        fields::flag(text).ok_or_else(|| {
+            ApiError::Query(format!("Value '{text}' for '{name}' is not a boolean."))
+        })
     }
 
     /// All query parameters in the order they came in.

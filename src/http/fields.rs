@@ -248,6 +248,15 @@ pub(super) fn truth(text: &str) -> Option<bool> {
     }
 }
 
+/// The texts that stand for booleans in queries, in any letter case.
+pub(super) fn flag(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "1" | "t" | "true" | "on" | "y" | "yes" => Some(true),
+        "0" | "f" | "false" | "off" | "n" | "no" => Some(false),
+        _ => None,
+    }
+}
+
 fn about(name: &str, value: &str, rule: &str) -> ApiError {
     ApiError::Schema(format!("Invalid input for field/attribute {name}. Value: {value}. {rule}"))
 }

@@ -11,6 +11,7 @@ pub mod error;
 mod evs;
 mod fields;
 mod identity;
+mod literal;
 mod openstack;
 mod page;
 mod python;
@@ -165,11 +166,12 @@ fn accounts(config: &mut ServiceConfig, root: &str) {
 
 /// The OpenStack Block Storage API, alike under `/v2` and `/v3`.
 fn block_storage(scope: Scope) -> Scope {
-    use openstack::{backups, disks, quotas, snapshots, zones};
+    use openstack::{backups, disks, quotas, snapshots};
     scope
         .configure(|c| transfers(c, "/os-volume-transfer", openstack::transfers::create))
         .service(resource("/volumes").route(get().to(disks::list)).route(post().to(disks::create)))
         .service(resource("/volumes/detail").route(get().to(disks::list_detail)))
+        .service(resource("/volumes/summary").route(get().to(disks::summary)))
         .service(
             resource("/volumes/{id}")
                 .route(get().to(disks::show))
@@ -212,7 +214,7 @@ fn block_storage(scope: Scope) -> Scope {
                 .route(put().to(quotas::update_class)),
         )
         .service(resource("/limits").route(get().to(quotas::limits_and_usage)))
-        .service(resource("/os-availability-zone").route(get().to(zones::list)))
+        .configure(node)
         .configure(disk_types)
         .configure(qos_specs)
 }
@@ -272,6 +274,14 @@ fn qos_specs(config: &mut ServiceConfig) {
         .service(
             resource("/qos-specs/{id}/disassociate_all").route(get().to(qos::disassociate_all)),
         );
+}
+
+/// What there is to know about the node itself: none of it can be changed.
+fn node(config: &mut ServiceConfig) {
+    use openstack::{resource_filters, zones};
+    config
+        .service(resource("/os-availability-zone").route(get().to(zones::list)))
+        .service(resource("/resource_filters").route(get().to(resource_filters::list)));
 }
 
 /// What there is under `/v3` only.

@@ -29,6 +29,12 @@ pub(super) fn paging<I, K: Copy>(
     Ok(Paging { limit, offset: offset(call)?, marker, sort: sort(call, words, default)? })
 }
 
+/// Whether a page of nothing is asked for, which is what `limit=0` means where Cinder leaves limits to
+/// its database.
+pub(super) fn is_empty_page(call: &Call) -> bool {
+    call.query("limit").and_then(whole_number) == Some(0)
+}
+
 fn limit(call: &Call) -> Result<Option<i64>, ApiError> {
     match call.query("limit") {
         None => Ok(None),

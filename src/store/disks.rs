@@ -1,12 +1,25 @@
 //! Disks in the store.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use async_trait::async_trait;
 
 use super::Result;
 use crate::domain::clock::Time;
-use crate::domain::disk::{Disk, DiskQuery, DiskStatus};
-use crate::domain::ids::DiskId;
+use crate::domain::disk::{Disk, DiskFilter, DiskQuery, DiskStatus};
+use crate::domain::ids::{DiskId, ProjectId};
 use crate::domain::transfer::TransferFacts;
+
+/// What some disks are together.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DiskSummary {
+    /// How many there are.
+    pub disks: i64,
+    /// Their sizes in GiB.
+    pub gib: i64,
+    /// Every key of their metadata with the values that it has.
+    pub metadata: BTreeMap<String, BTreeSet<String>>,
+}
 
 /// Questions about disks.
 #[async_trait]
@@ -26,6 +39,12 @@ pub trait DiskReads {
 
     /// One page of disks.
     async fn disks(&mut self, query: &DiskQuery) -> Result<Vec<Disk>>;
+
+    /// How many disks there are on all pages.
+    async fn count_disks(&mut self, filter: &DiskFilter) -> Result<i64>;
+
+    /// All disks of a project, or of all projects, together.
+    async fn disk_summary(&mut self, project: Option<&ProjectId>) -> Result<DiskSummary>;
 }
 
 /// Changes of disks.

@@ -134,6 +134,9 @@ pub(crate) fn routes(version: &str) -> Vec<Route> {
     add(Method::POST, "volumes", json!({"volume": {"size": 1}}), Member("volume:create"));
     add(Method::PUT, "volumes/ID", named, Member("volume:update"));
     add(Method::DELETE, "volumes/ID", none.clone(), Member("volume:delete"));
+    for path in ["volumes/summary", "resource_filters"] {
+        add(Method::GET, path, none.clone(), Reader);
+    }
     for (action, needs) in disk_actions() {
         add(Method::POST, "volumes/ID/action", action, needs);
     }

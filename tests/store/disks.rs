@@ -3,6 +3,7 @@
 use evs_local::domain::disk::{Becoming, DiskStatus, Operation, Outcome};
 use evs_local::domain::ids::SnapshotId;
 use evs_local::store::StoreError;
+use evs_local::store::disks::DiskSummary;
 
 use crate::support::{self, Bench, at, disk};
 
@@ -98,4 +99,41 @@ async fn what_is_under_way_is_read_back_and_due_when_its_time_has_come() {
     assert_eq!(reader.disk(soon.id).await.unwrap(), Some(ended));
     assert_eq!(reader.next_due_disk().await.unwrap(), Some(at(6)));
     assert_eq!(bench.sentences().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_summary_adds_up_the_disks_of_a_project_or_of_all_and_tells_each_value_once() {
+    let bench = Bench::new().await;
+    let mut disks = [disk("atlas"), disk("atlas"), disk("atlas"), disk("beta")];
+    for (disk, pairs) in disks.iter_mut().zip([
+        vec![("team", "ops"), ("ü", "1")],
+        vec![("team", "dev"), ("ü", "1")],
+        vec![],
+        vec![("team", "ops"), ("", "x")],
+    ]) {
+        disk.metadata =
+            pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    }
+    disks[1].size_gib = 2;
+    bench.commit(|unit| disks.iter().for_each(|disk| unit.insert_disk(disk))).await;
+    let mut reader = bench.store.read().await.unwrap();
+    let summary = |disks: i64, gib: i64, metadata: &[(&str, &[&str])]| DiskSummary {
+        disks,
+        gib,
+        metadata: metadata
+            .iter()
+            .map(|(key, values)| {
+                let values = values.iter().map(|value| (*value).to_owned()).collect();
+                ((*key).to_owned(), values)
+            })
+            .collect(),
+    };
+    for (of, expected) in [
+        (Some("atlas"), summary(3, 82, &[("team", &["dev", "ops"]), ("ü", &["1"])])),
+        (Some("gamma"), summary(0, 0, &[])),
+        (None, summary(4, 122, &[("", &["x"]), ("team", &["dev", "ops"]), ("ü", &["1"])])),
+    ] {
+        let of = of.map(support::project);
+        assert_eq!(reader.disk_summary(of.as_ref()).await.unwrap(), expected);
+    }
 }

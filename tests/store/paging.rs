@@ -4,7 +4,11 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use evs_local::domain::backup::{Backup, BackupQuery, BackupSort, BackupStatus};
-use evs_local::domain::disk::{Disk, DiskQuery, DiskSort, DiskStatus};
+use evs_local::domain::disk::{
+    Comparison, Disk, DiskCondition, DiskFilter, DiskFlag, DiskQuery, DiskSort, DiskStatus,
+    DiskText, DiskTime,
+};
+use evs_local::domain::ids::UserId;
 use evs_local::domain::page::{Direction, Paging};
 use evs_local::domain::snapshot::{Snapshot, SnapshotQuery, SnapshotSort};
 use evs_local::domain::transfer::{Transfer, TransferQuery, TransferSort};
@@ -25,6 +29,11 @@ const SORTS: &[DiskSort] = &[
     DiskSort::Size,
     DiskSort::Zone,
     DiskSort::Bootable,
+    DiskSort::Multiattach,
+    DiskSort::Description,
+    DiskSort::Type,
+    DiskSort::Project,
+    DiskSort::User,
 ];
 
 fn page<I, K>(sort: Vec<(K, Direction)>) -> Paging<I, K> {
@@ -42,6 +51,14 @@ fn compare(sort: DiskSort, a: &Disk, b: &Disk) -> Ordering {
         DiskSort::Size => a.size_gib.cmp(&b.size_gib),
         DiskSort::Zone => a.zone.cmp(&b.zone),
         DiskSort::Bootable => a.bootable.cmp(&b.bootable),
+        DiskSort::Multiattach => a.multiattach.cmp(&b.multiattach),
+        DiskSort::Description => {
+            let text = |disk: &Disk| disk.description.clone().unwrap_or_default();
+            text(a).cmp(&text(b))
+        }
+        DiskSort::Type => a.disk_type.cmp(&b.disk_type),
+        DiskSort::Project => a.project.cmp(&b.project),
+        DiskSort::User => a.user.cmp(&b.user),
     }
 }
 
@@ -79,9 +96,7 @@ async fn walk(
     by_offset: bool,
 ) -> Vec<String> {
     let mut query = DiskQuery {
-        project: Some(project("atlas")),
-        name: None,
-        status: None,
+        filter: DiskFilter { project: Some(project("atlas")), conditions: vec![] },
         page: Paging { limit, ..page(sort.to_vec()) },
     };
     let mut ids = Vec::new();
@@ -108,6 +123,10 @@ fn some_disk() -> impl Strategy<Value = Disk> {
             disk.name = [None, Some(""), Some("a"), Some("B")][name].map(str::to_owned);
             disk.status = [DiskStatus::Available, DiskStatus::InUse, DiskStatus::Error][status];
             disk.bootable = bootable;
+            disk.multiattach = created == 1;
+            disk.description = (updated == 1).then(|| "for the ledger".to_owned());
+            disk.disk_type = ["SSD", "SAS"][usize::from(bootable)].to_owned();
+            disk.user = UserId::new(["ann", "bob"][usize::from(size > 1)]);
             disk.zone = format!("az-{}", size % 2);
             disk.size_gib = 1 + size;
             disk
@@ -189,10 +208,17 @@ async fn lists_of_disks_are_filtered_exactly() {
         .commit(|unit| [&named, &used, &others].into_iter().for_each(|disk| unit.insert_disk(disk)))
         .await;
     let mut reader = bench.store.read().await.unwrap();
+    let is = |text, value: Option<&str>| {
+        value.map(|value| DiskCondition::Is(text, vec![value.to_owned()]))
+    };
     let query = |project: Option<&str>, name: Option<&str>, status: Option<&str>| DiskQuery {
-        project: project.map(support::project),
-        name: name.map(str::to_owned),
-        status: status.map(str::to_owned),
+        filter: DiskFilter {
+            project: project.map(support::project),
+            conditions: [is(DiskText::Name, name), is(DiskText::Status, status)]
+                .into_iter()
+                .flatten()
+                .collect(),
+        },
         page: page(vec![]),
     };
     let cases = [
@@ -209,6 +235,149 @@ async fn lists_of_disks_are_filtered_exactly() {
         let expected: BTreeMap<_, _> = expected.iter().map(|disk| (disk.id, *disk)).collect();
         let found = reader.disks(&query).await.unwrap();
         assert!(found.iter().eq(expected.values().copied()), "{query:?}: {found:?}");
+    }
+}
+
+/// What the reference says of a condition.
+fn holds(condition: &DiskCondition, disk: &Disk) -> bool {
+    let text = |of: DiskText| match of {
+        DiskText::Id => Some(disk.id.to_string()),
+        DiskText::Name => disk.name.clone(),
+        DiskText::Description => disk.description.clone(),
+        DiskText::Status => Some(disk.status.as_str().to_owned()),
+        DiskText::Type => Some(disk.disk_type.clone()),
+        DiskText::Zone => Some(disk.zone.clone()),
+        DiskText::Project => Some(disk.project.to_string()),
+        DiskText::User => Some(disk.user.to_string()),
+        DiskText::FromSnapshot => disk.from_snapshot.map(|id| id.to_string()),
+        DiskText::FromDisk => disk.from_disk.map(|id| id.to_string()),
+    };
+    match condition {
+        DiskCondition::Is(of, values) => text(*of).is_some_and(|text| values.contains(&text)),
+        DiskCondition::Contains(of, part) => text(*of)
+            .is_some_and(|text| text.to_ascii_lowercase().contains(&part.to_ascii_lowercase())),
+        DiskCondition::Size(sizes) => sizes.contains(&disk.size_gib),
+        DiskCondition::Flag(DiskFlag::Bootable, flag) => disk.bootable == *flag,
+        DiskCondition::Flag(DiskFlag::Multiattach, flag) => disk.multiattach == *flag,
+        DiskCondition::Metadata(key, value) => disk.metadata.get(key) == Some(value),
+        DiskCondition::ImageMetadata(key, value) => disk.image_metadata.get(key) == Some(value),
+        DiskCondition::Time(of, comparison, than) => {
+            let time = match of {
+                DiskTime::CreatedAt => Some(disk.created_at),
+                DiskTime::UpdatedAt => disk.updated_at,
+            };
+            time.is_some_and(|time| match comparison {
+                Comparison::Greater => time > *than,
+                Comparison::GreaterOrEqual => time >= *than,
+                Comparison::Equal => time == *than,
+                Comparison::NotEqual => time != *than,
+                Comparison::Less => time < *than,
+                Comparison::LessOrEqual => time <= *than,
+            })
+        }
+        DiskCondition::Never => false,
+    }
+}
+
+fn some_condition() -> impl Strategy<Value = DiskCondition> {
+    use DiskText::{
+        Description, FromDisk, FromSnapshot, Id, Name, Project, Status, Type, User, Zone,
+    };
+    let texts =
+        &[Id, Name, Description, Status, Type, Zone, Project, User, FromSnapshot, FromDisk][..];
+    let text = prop::sample::select(texts);
+    let word = prop::sample::select(
+        &["", "a", "B", "led", "error", "available", "az-1", "SSD", "bob", "%", "_", "\\", "atlas"]
+            [..],
+    )
+    .prop_map(str::to_owned);
+    let time = prop::sample::select(&[DiskTime::CreatedAt, DiskTime::UpdatedAt][..]);
+    let comparison = prop::sample::select(
+        &[
+            Comparison::Greater,
+            Comparison::GreaterOrEqual,
+            Comparison::Equal,
+            Comparison::NotEqual,
+            Comparison::Less,
+            Comparison::LessOrEqual,
+        ][..],
+    );
+    let flag = prop::sample::select(&[DiskFlag::Bootable, DiskFlag::Multiattach][..]);
+    let key =
+        prop::sample::select(&["team", "$", "a.b", "no'ne", "\""][..]).prop_map(str::to_owned);
+    let value = prop::sample::select(&["ops", "1", "", "\"x\""][..]).prop_map(str::to_owned);
+    prop_oneof![
+        (text.clone(), prop::collection::vec(word.clone(), 0..3))
+            .prop_map(|(text, words)| DiskCondition::Is(text, words)),
+        (text, word).prop_map(|(text, word)| DiskCondition::Contains(text, word)),
+        prop::collection::vec(0..4_i64, 0..3).prop_map(DiskCondition::Size),
+        (flag, any::<bool>()).prop_map(|(flag, set)| DiskCondition::Flag(flag, set)),
+        (key, value, any::<bool>()).prop_map(|(key, value, image)| {
+            if image {
+                DiskCondition::ImageMetadata(key, value)
+            } else {
+                DiskCondition::Metadata(key, value)
+            }
+        }),
+        (time, comparison, 0..3_i64).prop_map(|(time, comparison, than)| DiskCondition::Time(
+            time,
+            comparison,
+            at(than)
+        )),
+        Just(DiskCondition::Never),
+    ]
+}
+
+fn some_metadata() -> impl Strategy<Value = BTreeMap<String, String>> {
+    let key =
+        prop::sample::select(&["team", "$", "a.b", "no'ne", "\""][..]).prop_map(str::to_owned);
+    let value = prop::sample::select(&["ops", "1", "", "\"x\""][..]).prop_map(str::to_owned);
+    prop::collection::btree_map(key, value, 0..4)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_list_shows_and_a_count_counts_exactly_what_fulfils_every_condition(
+        disks in prop::collection::vec((some_disk(), some_metadata(), any::<bool>()), 0..25),
+        filters in prop::collection::vec(
+            (prop::collection::vec(some_condition(), 0..3), any::<bool>()), 30),
+        image in some_metadata(),
+    ) {
+        tokio::runtime::Runtime::new().unwrap().block_on(async {
+            let bench = Bench::new().await;
+            let disks: Vec<Disk> = disks
+                .into_iter()
+                .map(|(disk, metadata, foreign)| Disk {
+                    image_metadata: if metadata.len() > 1 { image.clone() } else { metadata.clone() },
+                    metadata,
+                    project: project(if foreign { "beta" } else { "atlas" }),
+                    ..disk
+                })
+                .collect();
+            bench.commit(|unit| disks.iter().for_each(|disk| unit.insert_disk(disk))).await;
+            let mut reader = bench.store.read().await.unwrap();
+            for (conditions, own) in filters {
+                let filter = DiskFilter { project: own.then(|| project("atlas")), conditions };
+                let expected: Vec<Disk> = disks
+                    .iter()
+                    .filter(|disk| !own || disk.project.as_str() == "atlas")
+                    .filter(|disk| filter.conditions.iter().all(|c| holds(c, disk)))
+                    .cloned()
+                    .collect();
+                assert_eq!(
+                    reader.count_disks(&filter).await.unwrap(),
+                    i64::try_from(expected.len()).unwrap(),
+                    "{filter:?}"
+                );
+                let query = DiskQuery { filter, page: page(vec![(DiskSort::CreatedAt, DOWN)]) };
+                let found = reader.disks(&query).await.unwrap();
+                let ids: Vec<String> = found.iter().map(|disk| disk.id.to_string()).collect();
+                let order = [(DiskSort::CreatedAt, DOWN)];
+                assert_eq!(ids, in_order(&expected, &order), "{query:?}");
+            }
+        });
     }
 }
 

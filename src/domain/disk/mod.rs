@@ -13,7 +13,9 @@ use super::status::statuses;
 
 pub use origin::{Kind, Origin, SourceRefused};
 pub use progress::{Becoming, Course, End, Operation, Outcome, Pending};
-pub use query::{DiskQuery, DiskSort};
+pub use query::{
+    Comparison, DiskCondition, DiskFilter, DiskFlag, DiskQuery, DiskSort, DiskText, DiskTime,
+};
 pub use transitions::{DiskEvent, In, Step, TRANSITIONS, Transition, WrongStatus};
 
 statuses! {

@@ -5,6 +5,7 @@ pub(super) mod disks;
 pub(super) mod messages;
 pub(super) mod qos_specs;
 pub(super) mod quotas;
+pub(super) mod resource_filters;
 pub(super) mod snapshots;
 pub(super) mod transfers;
 pub(super) mod types;

@@ -4,6 +4,7 @@ mod changes;
 mod create;
 mod delete;
 mod image;
+mod lists;
 
 use std::collections::BTreeMap;
 
@@ -11,8 +12,8 @@ use tracing::info;
 
 use super::transfers::end_as_deleted;
 use super::{App, Resource, Result, ServiceError, settle};
-use crate::domain::access::{Caller, Role};
-use crate::domain::disk::{Becoming, Disk, DiskEvent, DiskQuery, DiskStatus};
+use crate::domain::access::Caller;
+use crate::domain::disk::{Becoming, Disk, DiskEvent, DiskStatus};
 use crate::domain::event::Event;
 use crate::domain::ids::DiskId;
 use crate::domain::transfer::TransferFacts;
@@ -40,23 +41,6 @@ impl App {
         let wanted = parse(id)?;
         let found = self.read().await?.disk(wanted).await?;
         found.filter(|disk| caller.sees(&disk.project)).ok_or_else(|| no_disk(id.to_owned()))
-    }
-
-    /// One page of disks: the caller's project's, or with `everywhere`, which only admins are
-    /// heard on, any project's. An unknown marker is not found.
-    pub async fn disks(
-        &self,
-        caller: &Caller,
-        everywhere: bool,
-        mut query: DiskQuery,
-    ) -> Result<Vec<Disk>> {
-        if !(everywhere && caller.role == Role::Admin) {
-            query.project = Some(caller.project.clone());
-        }
-        if let Some(marker) = query.page.marker {
-            self.disk(caller, &marker.to_string()).await?;
-        }
-        Ok(self.read().await?.disks(&query).await?)
     }
 
     /// Changes what people say about a disk; any status but maintenance allows it.

@@ -23,7 +23,7 @@ use crate::store::StoreInfo;
 pub const APPLICATION_ID: i64 = 0x4556_5331;
 
 /// Every migration there is, compiled in.
-static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// The first SQLite that is safe: older ones may corrupt a WAL file that is reset while another
 /// connection reads it.

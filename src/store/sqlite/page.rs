@@ -50,6 +50,39 @@ impl List {
         self
     }
 
+    /// Only rows with one of those values; `condition` is ` AND column IN (`. None of them: no row.
+    pub(super) fn among<V>(mut self, condition: &'static str, values: &[V]) -> Self
+    where
+        V: Clone + for<'q> sqlx::Encode<'q, Sqlite> + sqlx::Type<Sqlite> + 'static,
+    {
+        self.query.push(condition);
+        let mut separator = "";
+        for value in values {
+            self.query.push(separator).push_bind(value.clone());
+            separator = ", ";
+        }
+        self.query.push(")");
+        self
+    }
+
+    /// Only rows with that part in a text; `condition` is ` AND column LIKE `.
+    pub(super) fn containing(mut self, condition: &'static str, part: &str) -> Self {
+        let escaped = part.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        self.query.push(condition).push_bind(format!("%{escaped}%")).push(" ESCAPE '\\'");
+        self
+    }
+
+    /// With this piece of a condition.
+    pub(super) fn and(mut self, piece: &'static str) -> Self {
+        self.query.push(piece);
+        self
+    }
+
+    /// All of it, in no order.
+    pub(super) fn whole(self) -> QueryBuilder<Sqlite> {
+        self.query
+    }
+
     /// One page; `id` is the sort key that is the id, and `column` names the column of a sort key,
     /// without nulls.
     pub(super) fn page<I: Display, K: Copy + PartialEq>(

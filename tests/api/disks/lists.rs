@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{ABSENT, VERSIONS};
 use crate::support::{Client, TestServer};
 
-fn ids(body: &Value) -> Vec<String> {
+pub(super) fn ids(body: &Value) -> Vec<String> {
     let disks = body["volumes"].as_array().unwrap();
     disks.iter().map(|disk| disk["id"].as_str().unwrap().to_owned()).collect()
 }
@@ -42,6 +42,7 @@ async fn lists_are_the_projects_own_newest_first_sorted_filtered_and_paged() {
                 ("limit=2", pick(&[4, 3])),
                 ("limit=2&offset=2", pick(&[2, 1])),
                 ("offset=5", vec![]),
+                ("limit=0", vec![]),
                 ("name=d1", pick(&[4, 1])),
                 ("status=error", pick(&[1])),
                 ("status=AVAILABLE", vec![]),
@@ -53,7 +54,19 @@ async fn lists_are_the_projects_own_newest_first_sorted_filtered_and_paged() {
                 let answer = demo.get(&demo.path(version, &format!("{kind}?{query}"))).await;
                 assert_eq!((answer.status, ids(&answer.body)), (200, expected), "{kind} {query}");
             }
-            for sort in ["id", "updated_at", "display_name", "availability_zone", "bootable"] {
+            for sort in [
+                "id",
+                "updated_at",
+                "display_name",
+                "display_description",
+                "availability_zone",
+                "bootable",
+                "multiattach",
+                "project_id",
+                "user_id",
+                "host",
+                "volume_type_id",
+            ] {
                 let path = demo.path(version, &format!("{kind}?sort={sort}:asc"));
                 assert_eq!(ids(&demo.get(&path).await.body).len(), 5, "{sort}");
             }
@@ -105,6 +118,6 @@ async fn a_bad_query_is_refused_and_an_unknown_or_foreign_marker_is_not_found() 
     admin
         .get(&admin.path("v3", "volumes?all_tenants=maybe"))
         .await
-        .is_fault(400, "Invalid input received: all_tenants must be a boolean, not 'maybe'");
+        .is_fault(400, "Value 'maybe' for 'all_tenants' is not a boolean.");
     server.finish().await;
 }

@@ -3,6 +3,7 @@
 mod actions;
 mod changes;
 mod create;
+mod filters;
 mod lists;
 mod sources;
 

@@ -235,7 +235,7 @@ async fn cascade_takes_the_snapshots_along_and_force_asks_for_an_administrator_f
     assert_eq!(forbidden.status, 400);
     demo.delete(&path("?cascade=maybe"))
         .await
-        .is_fault(400, "Invalid input received: cascade must be a boolean, not 'maybe'");
+        .is_fault(400, "Value 'maybe' for 'cascade' is not a boolean.");
     demo.at("3.23").delete(&path("?force=true")).await.is_fault(
         403,
         "Policy doesn't allow volume_extension:volume_admin_actions:force_delete to be performed.",

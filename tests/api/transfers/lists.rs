@@ -73,7 +73,7 @@ async fn before_acceptance_the_donor_and_admins_see_a_transfer_and_nobody_else()
         admin
             .get(&path)
             .await
-            .is_fault(400, "Invalid input received: all_tenants must be a boolean, not 'nonsense'");
+            .is_fault(400, "Value 'nonsense' for 'all_tenants' is not a boolean.");
     }
     server.finish().await;
 }

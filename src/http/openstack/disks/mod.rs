@@ -2,6 +2,7 @@
 
 mod actions;
 mod create;
+mod filters;
 mod images;
 mod lists;
 mod view;
@@ -21,7 +22,7 @@ use view::{detail, type_ids, view};
 
 pub(in crate::http) use actions::action;
 pub(in crate::http) use create::create;
-pub(in crate::http) use lists::{list, list_detail};
+pub(in crate::http) use lists::{list, list_detail, summary};
 
 /// From here on unknown members of create are refused, and updates without any member.
 const STRICT: Microversion = Microversion(3, 53);

@@ -1,15 +1,17 @@
 //! Disks in SQLite.
 
+mod lists;
+
 use async_trait::async_trait;
 
-use super::page::List;
 use super::rows::{DiskRow, FactsRow, Row};
 use super::unit::{AsConnection, Unit, Write};
 use super::{codec, errors};
 use crate::domain::clock::Time;
-use crate::domain::disk::{Disk, DiskQuery, DiskSort, DiskStatus};
-use crate::domain::ids::DiskId;
+use crate::domain::disk::{Disk, DiskFilter, DiskQuery, DiskStatus};
+use crate::domain::ids::{DiskId, ProjectId};
 use crate::domain::transfer::TransferFacts;
+use crate::store::disks::DiskSummary;
 use crate::store::{DiskReads, DiskWrites, Result};
 
 #[async_trait]
@@ -91,34 +93,15 @@ impl<T: AsConnection> DiskReads for T {
     }
 
     async fn disks(&mut self, query: &DiskQuery) -> Result<Vec<Disk>> {
-        List::new(
-            "SELECT id, project_id, user_id, name, description, size_gib, status, disk_type, zone,
-                    bootable, multiattach, encrypted, dedicated_storage, metadata, read_only,
-                    from_snapshot_id, from_disk_id, image_metadata, previous_status, next_at,
-                    next_outcome, next_size_gib, next_type, transfer_id, created_at, updated_at
-             FROM disks WHERE TRUE",
-            "disks",
-        )
-        .only(" AND project_id = ", query.project.as_ref())
-        .only(" AND name = ", query.name.as_ref())
-        .only(" AND status = ", query.status.as_ref())
-        .page(&query.page, DiskSort::Id, |sort| match sort {
-            DiskSort::CreatedAt => "created_at",
-            DiskSort::UpdatedAt => "coalesce(updated_at, '')",
-            DiskSort::Id => "id",
-            DiskSort::Name => "coalesce(name, '')",
-            DiskSort::Status => "status",
-            DiskSort::Size => "size_gib",
-            DiskSort::Zone => "zone",
-            DiskSort::Bootable => "bootable",
-        })
-        .build_query_as::<DiskRow>()
-        .fetch_all(self.connection()?)
-        .await
-        .map_err(errors::of_statement)?
-        .into_iter()
-        .map(Disk::try_from)
-        .collect()
+        lists::page(self.connection()?, query).await
+    }
+
+    async fn count_disks(&mut self, filter: &DiskFilter) -> Result<i64> {
+        lists::count(self.connection()?, filter).await
+    }
+
+    async fn disk_summary(&mut self, project: Option<&ProjectId>) -> Result<DiskSummary> {
+        lists::summary(self.connection()?, project).await
     }
 }
 

@@ -1,0 +1,104 @@
+//! `resource_filters`: what lists can be narrowed by, and who may ask for what.
+
+use actix_web::HttpResponse;
+use serde_json::{Value, json};
+
+use crate::domain::access::{Action, Caller, Role};
+use crate::domain::microversion::Microversion;
+use crate::http::call::{Answer, Call};
+use crate::http::error::ApiError;
+
+/// From here on a filter that is not listed is refused rather than not heard.
+pub(super) const REFUSED: Microversion = Microversion(3, 31);
+/// From here on the list of filters is told.
+const TOLD: Microversion = Microversion(3, 33);
+/// From here on `name~=part` finds parts.
+pub(super) const PARTS: Microversion = Microversion(3, 34);
+
+/// What everybody may narrow which list by: what Cinder comes with, and the texts whose parts can be
+/// looked for.
+const FILTERS: &[(&str, &[&str])] = &[
+    ("volume", VOLUME),
+    ("backup", &["name", "status", "volume_id"]),
+    (
+        "snapshot",
+        &["name", "status", "volume_id", "metadata", "availability_zone", "consumes_quota"],
+    ),
+    ("group", &["name"]),
+    ("group_snapshot", &["name", "status", "group_id"]),
+    ("attachment", &["volume_id", "status", "instance_id", "attach_status"]),
+    ("message", &["resource_uuid", "resource_type", "event_id", "request_id", "message_level"]),
+    ("pool", POOL),
+    ("volume_type", &["is_public", "extra_specs"]),
+];
+
+/// What everybody may narrow lists of disks by.
+pub(super) const VOLUME: &[&str] = &[
+    "name",
+    "name~",
+    "description~",
+    "status",
+    "status~",
+    "metadata",
+    "bootable",
+    "migration_status",
+    "availability_zone",
+    "availability_zone~",
+    "group_id",
+    "size",
+    "created_at",
+    "updated_at",
+    "consumes_quota",
+];
+
+/// What administrators may narrow the list of pools by: this one is for them alone, and they are held
+/// to it.
+pub(super) const POOL: &[&str] = &["name", "volume_type"];
+
+pub(in crate::http) async fn list(call: Call) -> Answer {
+    call.may(Action::ListResourceFilters)?;
+    if call.version() < TOLD {
+        return Err(ApiError::NoRoute);
+    }
+    let asked = call.query("resource").filter(|resource| !resource.is_empty());
+    let filters: Vec<Value> = FILTERS
+        .iter()
+        .filter(|(resource, _)| asked.is_none_or(|asked| asked == *resource))
+        .map(|(resource, filters)| json!({"resource": resource, "filters": filters}))
+        .collect();
+    Ok(HttpResponse::Ok().json(json!({"resource_filters": filters})))
+}
+
+/// Which of these filters the caller is heard on. Up to 3.30 the others are dropped, later they are
+/// refused; administrators may use any. That somebody who is none asks for all projects is never
+/// held against them, since clients always do.
+pub(super) fn heard<'a>(
+    call: &Call,
+    caller: &Caller,
+    given: Vec<(&'a str, &'a str)>,
+) -> Result<Vec<(&'a str, &'a str)>, ApiError> {
+    if call.version() >= REFUSED && given.iter().any(|(key, _)| !key.is_ascii()) {
+        let sentence = "Filter keys can only contain ASCII characters.";
+        return Err(ApiError::Query(sentence.to_owned()));
+    }
+    if caller.role == Role::Admin {
+        return Ok(given);
+    }
+    let parts = call.version() >= PARTS;
+    let listed = |key: &str| VOLUME.contains(&key) && (parts || !key.ends_with('~'));
+    let (heard, others): (Vec<_>, Vec<_>) = given.into_iter().partition(|(key, _)| listed(key));
+    if call.version() >= REFUSED {
+        refuse(others.iter().map(|(key, _)| *key).filter(|key| *key != "all_tenants"))?;
+    }
+    Ok(heard)
+}
+
+/// Refuses filters, if there are any.
+pub(super) fn refuse<'a>(filters: impl Iterator<Item = &'a str>) -> Result<(), ApiError> {
+    let filters: Vec<&str> = filters.collect();
+    if filters.is_empty() {
+        return Ok(());
+    }
+    let sentence = format!("Invalid filters {} are found in query options.", filters.join(","));
+    Err(ApiError::Query(sentence))
+}
