@@ -98,6 +98,14 @@ actions! {
     CreateDisk: Member, "volume:create", "evs:volumes:create";
     /// Rename a disk, describe it, set its metadata or its bootable flag.
     UpdateDisk: Member, "volume:update", "evs:volumes:update";
+    /// Show a disk's metadata.
+    ShowDiskMetadata: Reader, "volume:get_volume_metadata", "evs:volumes:getMetadata";
+    /// Add to a disk's metadata.
+    CreateDiskMetadata: Member, "volume:create_volume_metadata", "evs:volumes:createMetadata";
+    /// Replace a disk's metadata, or one value of it.
+    UpdateDiskMetadata: Member, "volume:update_volume_metadata", "evs:volumes:updateMetadata";
+    /// Take a key out of a disk's metadata.
+    DeleteDiskMetadata: Member, "volume:delete_volume_metadata", "evs:volumes:deleteMetadata";
     /// Remove a disk.
     DeleteDisk: Member, "volume:delete", "evs:volumes:delete";
     /// Let a disk grow.

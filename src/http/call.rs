@@ -85,6 +85,11 @@ impl Call {
         self.request.match_info().get(name).unwrap_or_default()
     }
 
+    /// The same with what the router leaves encoded, for parts that may hold any character.
+    pub(super) fn decoded_part(&self, name: &str) -> String {
+        decode(self.part(name))
+    }
+
     /// The first value of a query parameter.
     pub(super) fn query(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
@@ -101,6 +106,11 @@ impl Call {
         fields::flag(text).ok_or_else(|| {
             ApiError::Query(format!("Value '{text}' for '{name}' is not a boolean."))
         })
+    }
+
+    /// The values of a header, as far as they are text.
+    pub(super) fn header_values(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.request.headers().get_all(name).filter_map(|value| value.to_str().ok())
     }
 
     /// All query parameters in the order they came in.
@@ -165,6 +175,25 @@ pub(super) async fn rest_of_body(
         Some(body) => Ok(body),
         None => body(request, payload).await,
     }
+}
+
+/// Replaces `%XX` by the byte that it means, if the result is text.
+fn decode(part: &str) -> String {
+    let mut bytes = Vec::with_capacity(part.len());
+    let mut rest = part;
+    while let Some((before, after)) = rest.split_once('%') {
+        bytes.extend_from_slice(before.as_bytes());
+        let byte = after.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        rest = if let (Some(byte), Some(behind)) = (byte, after.get(2..)) {
+            bytes.push(byte);
+            behind
+        } else {
+            bytes.push(b'%');
+            after
+        };
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    String::from_utf8(bytes).unwrap_or_else(|_| part.to_owned())
 }
 
 /// Whether the body says that it is JSON, or says nothing.

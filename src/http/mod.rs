@@ -180,6 +180,18 @@ fn block_storage(scope: Scope) -> Scope {
         )
         .service(resource("/volumes/{id}/action").route(post().to(disks::action)))
         .service(
+            resource("/volumes/{id}/metadata")
+                .route(get().to(disks::metadata::show))
+                .route(post().to(disks::metadata::create))
+                .route(put().to(disks::metadata::update)),
+        )
+        .service(
+            resource("/volumes/{id}/metadata/{key}")
+                .route(get().to(disks::metadata::show_one))
+                .route(put().to(disks::metadata::update_one))
+                .route(delete().to(disks::metadata::delete)),
+        )
+        .service(
             resource("/snapshots")
                 .route(get().to(snapshots::list))
                 .route(post().to(snapshots::create)),

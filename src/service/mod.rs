@@ -115,6 +115,17 @@ pub enum ServiceError {
     /// It is not there, or it is not the caller's: told apart nowhere.
     #[error("{0:?} {1} does not exist for the caller")]
     NotFound(Resource, String),
+    /// The disk's metadata has no such key.
+    #[error("disk {disk} has no metadata with key {key}")]
+    NoMetadata {
+        /// The disk.
+        disk: DiskId,
+        /// The key.
+        key: String,
+    },
+    /// The disk's metadata is not what the caller expects it to be.
+    #[error("the metadata of disk {0} has changed")]
+    MetadataChanged(DiskId),
     /// A rule forbids the transfer.
     #[error(transparent)]
     Transfer(#[from] TransferRefused),

@@ -68,6 +68,20 @@ pub(crate) struct Route {
     needs: Needs,
 }
 
+/// Every way to a disk's keys and values.
+fn disk_metadata() -> Vec<(Method, &'static str, Value, Needs)> {
+    let (whole, one) = (json!({"metadata": {"k": "v"}}), json!({"meta": {"k": "v"}}));
+    let (all, value) = ("volumes/ID/metadata", "volumes/ID/metadata/KEY");
+    vec![
+        (Method::GET, all, Value::Null, Reader),
+        (Method::GET, value, Value::Null, Reader),
+        (Method::POST, all, whole.clone(), Member("volume:create_volume_metadata")),
+        (Method::PUT, all, whole, Member("volume:update_volume_metadata")),
+        (Method::PUT, value, one, Member("volume:update_volume_metadata")),
+        (Method::DELETE, value, Value::Null, Member("volume:delete_volume_metadata")),
+    ]
+}
+
 /// Every action on a disk.
 fn disk_actions() -> Vec<(Value, Needs)> {
     vec![
@@ -134,6 +148,9 @@ pub(crate) fn routes(version: &str) -> Vec<Route> {
     add(Method::POST, "volumes", json!({"volume": {"size": 1}}), Member("volume:create"));
     add(Method::PUT, "volumes/ID", named, Member("volume:update"));
     add(Method::DELETE, "volumes/ID", none.clone(), Member("volume:delete"));
+    for (method, path, body, needs) in disk_metadata() {
+        add(method, path, body, needs);
+    }
     for path in ["volumes/summary", "resource_filters"] {
         add(Method::GET, path, none.clone(), Reader);
     }
@@ -323,7 +340,8 @@ fn routes_of_the_product() -> BTreeSet<(String, String)> {
                     .replace("{id}", "ID")
                     .replace("{key}", "KEY")
                     .replace("{target}", "PROJECT")
-                    .replace("{class}", "default");
+                    .replace("{class}", "default")
+                    .replace("{key}", "KEY");
                 found.insert((method.clone(), path.trim_start_matches('/').to_owned()));
             }
         }

@@ -1,5 +1,6 @@
 //! Disks: what one is, which statuses it can be in and what moves it between them.
 
+mod metadata;
 mod origin;
 mod progress;
 mod query;
@@ -11,6 +12,7 @@ use super::clock::Time;
 use super::ids::{DiskId, ProjectId, SnapshotId, TransferId, UserId};
 use super::status::statuses;
 
+pub use metadata::{MetadataChange, metadata_tag};
 pub use origin::{Kind, Origin, SourceRefused};
 pub use progress::{Becoming, Course, End, Operation, Outcome, Pending};
 pub use query::{

@@ -21,6 +21,10 @@ macro_rules! disk_events {
 disk_events! {
     /// Its name, description or metadata change.
     Update,
+    /// Keys of its metadata are set.
+    UpdateMetadata,
+    /// A key of its metadata is taken out.
+    DeleteMetadata,
     /// It becomes a system disk or a data disk.
     SetBootable,
     /// It becomes read-only or writable.
@@ -135,6 +139,9 @@ pub const TRANSITIONS: &[Transition] = {
     &[
         // Cinder: nothing about a disk in maintenance is changed.
         t(AllBut(&[S::Maintenance]), E::Update, Stays),
+        // Cinder: its keys and values are part of what is being copied into an image.
+        t(AllBut(&[S::Maintenance, S::Uploading]), E::UpdateMetadata, Stays),
+        t(AllBut(&[S::Maintenance, S::Uploading]), E::DeleteMetadata, Stays),
         // Cinder has no check here.
         t(AllBut(&[]), E::SetBootable, Stays),
         t(Only(&[S::Available]), E::SetReadOnly, Stays),
@@ -261,6 +268,8 @@ mod tests {
             .collect();
         let expected = [
             DiskEvent::Update,
+            DiskEvent::UpdateMetadata,
+            DiskEvent::DeleteMetadata,
             DiskEvent::SetBootable,
             DiskEvent::AcceptTransfer,
             DiskEvent::DeleteTransfer,

@@ -34,6 +34,9 @@ pub enum ApiError {
     /// A member of the body breaks a rule, which the sentence names.
     #[error("{0}")]
     Schema(String),
+    /// A member of the body is longer than it may be, in the words of `/v2`.
+    #[error("{0}")]
+    TooLong(String),
     /// A query parameter breaks a rule, which the sentence names.
     #[error("{0}")]
     Query(String),
@@ -123,7 +126,7 @@ impl ApiError {
             | Self::ProjectMismatch
             | Self::Microversion(BadMicroversion::Malformed(_)) => Fault::BAD_REQUEST,
             Self::Native(fault) => Fault(StatusCode::BAD_REQUEST, "badRequest", fault.code),
-            Self::BodyTooLarge => Fault::OVER_LIMIT,
+            Self::BodyTooLarge | Self::TooLong(_) => Fault::OVER_LIMIT,
             Self::NoRoute => Fault::NOT_FOUND,
             Self::BadMethod { .. } => Fault::BAD_METHOD,
             Self::Forbidden(_) => Fault::FORBIDDEN,
@@ -214,9 +217,10 @@ impl ApiError {
             Self::MalformedBody => "Malformed request body".into(),
             Self::UnsupportedType => "Unsupported Content-Type".into(),
             Self::BodyTooLarge => "Request is too large: see server.max_body_bytes.".into(),
-            Self::Schema(sentence) | Self::Query(sentence) | Self::Login(sentence) => {
-                sentence.into()
-            }
+            Self::Schema(sentence)
+            | Self::TooLong(sentence)
+            | Self::Query(sentence)
+            | Self::Login(sentence) => sentence.into(),
             Self::NoSuchAction(action) => format!(
                 "There is no such action: {action}. Verify the request body and Content-Type \
                  header and try again."
@@ -255,7 +259,9 @@ fn service_fault(error: &ServiceError) -> Fault {
             | Resource::AccessKey,
             _,
         )
-        | S::NoImageMetadata => Fault::NOT_FOUND,
+        | S::NoImageMetadata
+        | S::NoMetadata { .. } => Fault::NOT_FOUND,
+        S::MetadataChanged(_) => Fault(StatusCode::PRECONDITION_FAILED, "computeFault", "EVS.5400"),
         S::TooManyPolicies(_) => Fault(StatusCode::BAD_REQUEST, "badRequest", "AutoBackup.0203"),
         S::Transfer(_)
         | S::WrongKey(_)

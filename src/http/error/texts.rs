@@ -14,6 +14,10 @@ pub(super) fn of(error: &ServiceError) -> Cow<'_, str> {
     use ServiceError as S;
     match error {
         S::NotFound(resource, id) => not_found(*resource, id).into(),
+        S::NoMetadata { disk, key } => {
+            format!("Volume {disk} has no metadata with key {key}.").into()
+        }
+        S::MetadataChanged(disk) => format!("The metadata of volume {disk} has changed.").into(),
         S::Transfer(refused) => format!("Invalid volume: {refused}").into(),
         S::WrongKey(id) => {
             format!("Invalid auth key: Attempt to transfer {id} with invalid auth key.").into()
@@ -251,6 +255,12 @@ fn wrong_status(wrong: &WrongStatus) -> String {
         DiskEvent::Backup | DiskEvent::ForceBackup => format!(
             "Invalid volume: Volume to be backed up must be available or in-use, but the current \
              status is \"{status}\"."
+        ),
+        DiskEvent::UpdateMetadata => format!(
+            "Invalid volume: Updating volume metadata is not allowed for volumes in {status} status."
+        ),
+        DiskEvent::DeleteMetadata => format!(
+            "Invalid volume: Deleting volume metadata is not allowed for volumes in {status} status."
         ),
         DiskEvent::Update
         | DiskEvent::SetBootable

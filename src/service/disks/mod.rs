@@ -5,6 +5,7 @@ mod create;
 mod delete;
 mod image;
 mod lists;
+mod metadata;
 
 use std::collections::BTreeMap;
 

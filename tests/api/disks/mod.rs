@@ -5,6 +5,7 @@ mod changes;
 mod create;
 mod filters;
 mod lists;
+mod metadata;
 mod sources;
 
 use serde_json::{Value, json};

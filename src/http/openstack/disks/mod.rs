@@ -5,6 +5,7 @@ mod create;
 mod filters;
 mod images;
 mod lists;
+pub(in crate::http) mod metadata;
 mod view;
 
 use actix_web::HttpResponse;

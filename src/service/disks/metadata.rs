@@ -1,0 +1,78 @@
+//! The keys and values that people give their disks.
+
+use std::collections::BTreeMap;
+
+use tracing::info;
+
+use super::super::{App, Result, ServiceError, settle};
+use super::{no_disk, parse, visible};
+use crate::domain::access::Caller;
+use crate::domain::disk::{Disk, DiskEvent, MetadataChange, metadata_tag};
+use crate::domain::ids::DiskId;
+use crate::store::WriteTx;
+
+impl App {
+    /// Changes the metadata of a disk; what it is then. With `expected`, only if the tag of what it
+    /// was is one of these: who has read it is not told by anybody else's change in between.
+    pub async fn change_disk_metadata(
+        &self,
+        caller: &Caller,
+        id: &str,
+        change: MetadataChange,
+        expected: Option<Vec<String>>,
+    ) -> Result<BTreeMap<String, String>> {
+        let wanted = parse(id)?;
+        let mut unit = self.write().await?;
+        let changed = self.set_metadata(&mut *unit, caller, wanted, change, expected).await;
+        let disk = settle(unit, changed).await?;
+        info!(disk.id = %disk.id, "changed the metadata of disk {}", disk.id);
+        Ok(disk.metadata)
+    }
+
+    async fn set_metadata(
+        &self,
+        unit: &mut dyn WriteTx,
+        caller: &Caller,
+        id: DiskId,
+        change: MetadataChange,
+        expected: Option<Vec<String>>,
+    ) -> Result<Disk> {
+        let before = visible(unit, caller, id).await?.disk;
+        if expected.is_some_and(|tags| !tags.contains(&metadata_tag(&before.metadata))) {
+            return Err(ServiceError::MetadataChanged(id));
+        }
+        let mut after = before.clone();
+        let (action, event) = match change {
+            MetadataChange::Merge(values) => {
+                after.metadata.extend(values);
+                ("disk.update_metadata", DiskEvent::UpdateMetadata)
+            }
+            MetadataChange::Replace(values) => {
+                after.metadata = values;
+                ("disk.update_metadata", DiskEvent::UpdateMetadata)
+            }
+            MetadataChange::Remove(key) => {
+                if after.metadata.remove(&key).is_none() {
+                    return Err(ServiceError::NoMetadata { disk: id, key });
+                }
+                ("disk.delete_metadata", DiskEvent::DeleteMetadata)
+            }
+        };
+        before.step(event)?;
+        self.save(unit, caller, action, &before, Some(after)).ok_or_else(|| no_disk(id.to_string()))
+    }
+
+    /// The value of one key of a disk's metadata, and the metadata that it stands in.
+    pub async fn disk_metadata_value(
+        &self,
+        caller: &Caller,
+        id: &str,
+        key: &str,
+    ) -> Result<(String, BTreeMap<String, String>)> {
+        let disk = self.disk(caller, id).await?;
+        match disk.metadata.get(key) {
+            Some(value) => Ok((value.clone(), disk.metadata)),
+            None => Err(ServiceError::NoMetadata { disk: disk.id, key: key.to_owned() }),
+        }
+    }
+}
