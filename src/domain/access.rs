@@ -248,8 +248,20 @@ actions! {
     DeleteMessage: Member, "message:delete", "evs:messages:delete";
     /// List availability zones.
     ListZones: Reader, "volume:availability_zone_list", "evs:availabilityZones:list";
+    /// List what the API can do beyond its core.
+    ListExtensions: Reader, "volume:extensions", "evs:extensions:list";
     /// List what lists can be narrowed by.
     ListResourceFilters: Reader, "volume:resource_filters", "evs:resourceFilters:list";
+    /// List the services.
+    ListServices: Admin, "volume_extension:services:index", "evs:services:list";
+    /// Switch services on, off or over.
+    UpdateServices: Admin, "volume_extension:services:update", "evs:services:update";
+    /// List the hosts and what lies on them.
+    ShowHosts: Admin, "volume_extension:hosts", "evs:hosts:get";
+    /// List the pools that disks lie in.
+    ListPools: Admin, "scheduler_extension:scheduler_stats:get_pools", "evs:pools:list";
+    /// Show what a backend can do.
+    ShowCapabilities: Admin, "volume_extension:capabilities", "evs:capabilities:get";
 }
 
 #[cfg(test)]

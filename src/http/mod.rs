@@ -290,10 +290,18 @@ fn qos_specs(config: &mut ServiceConfig) {
 
 /// What there is to know about the node itself: none of it can be changed.
 fn node(config: &mut ServiceConfig) {
-    use openstack::{resource_filters, zones};
+    use openstack::{extensions, hosts, resource_filters, services, zones};
     config
         .service(resource("/os-availability-zone").route(get().to(zones::list)))
-        .service(resource("/resource_filters").route(get().to(resource_filters::list)));
+        .service(resource("/extensions").route(get().to(extensions::list)))
+        .service(resource("/extensions/{alias}").route(get().to(extensions::show)))
+        .service(resource("/resource_filters").route(get().to(resource_filters::list)))
+        .service(resource("/os-services").route(get().to(services::list)))
+        .service(resource("/os-services/{action}").route(put().to(services::update)))
+        .service(resource("/os-hosts").route(get().to(hosts::list)))
+        .service(resource("/os-hosts/{host}").route(get().to(hosts::show)))
+        .service(resource("/scheduler-stats/get_pools").route(get().to(hosts::pools)))
+        .service(resource("/capabilities/{host}").route(get().to(hosts::show_capabilities)));
 }
 
 /// What there is under `/v3` only.

@@ -9,6 +9,7 @@ pub mod disk_types;
 pub mod disks;
 mod guesses;
 pub mod hasher;
+mod hosts;
 pub mod identity;
 pub mod messages;
 pub mod policies;

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::Result;
 use crate::domain::ids::ProjectId;
-use crate::domain::quota::Usage;
+use crate::domain::quota::{TypeUsage, Usage};
 
 /// Questions about quotas.
 #[async_trait]
@@ -20,6 +20,10 @@ pub trait QuotaReads {
     /// The limits of a project, as [`QuotaReads::limits`] gives them, and what it has, in one view. Counting takes time with
     /// the number of things that the project has.
     async fn quota(&mut self, project: &ProjectId) -> Result<(BTreeMap<String, i64>, Usage)>;
+
+    /// What each project has of each disk type, as far as it has any: all counted at one moment.
+    /// Takes time with the number of disks and snapshots that there are.
+    async fn usage_of_all(&mut self) -> Result<Vec<(ProjectId, String, TypeUsage)>>;
 }
 
 /// Changes of quotas.

@@ -82,6 +82,31 @@ fn disk_metadata() -> Vec<(Method, &'static str, Value, Needs)> {
     ]
 }
 
+/// What is asked of the node itself.
+fn node() -> Vec<(Method, &'static str, Value, Needs)> {
+    let service = json!({"host": "evs", "binary": "cinder-backup"});
+    let mut node = vec![(
+        Method::PUT,
+        "os-services/ACTION",
+        service,
+        Admin("volume_extension:services:update"),
+    )];
+    for (path, needs) in [
+        ("volumes/summary", Reader),
+        ("extensions", Reader),
+        ("extensions/ALIAS", Reader),
+        ("resource_filters", Reader),
+        ("os-services", Admin("volume_extension:services:index")),
+        ("os-hosts", Admin("volume_extension:hosts")),
+        ("os-hosts/HOST", Admin("volume_extension:hosts")),
+        ("scheduler-stats/get_pools", Admin("scheduler_extension:scheduler_stats:get_pools")),
+        ("capabilities/HOST", Admin("volume_extension:capabilities")),
+    ] {
+        node.push((Method::GET, path, Value::Null, needs));
+    }
+    node
+}
+
 /// Every action on a disk.
 fn disk_actions() -> Vec<(Value, Needs)> {
     vec![
@@ -148,11 +173,8 @@ pub(crate) fn routes(version: &str) -> Vec<Route> {
     add(Method::POST, "volumes", json!({"volume": {"size": 1}}), Member("volume:create"));
     add(Method::PUT, "volumes/ID", named, Member("volume:update"));
     add(Method::DELETE, "volumes/ID", none.clone(), Member("volume:delete"));
-    for (method, path, body, needs) in disk_metadata() {
+    for (method, path, body, needs) in disk_metadata().into_iter().chain(node()) {
         add(method, path, body, needs);
-    }
-    for path in ["volumes/summary", "resource_filters"] {
-        add(Method::GET, path, none.clone(), Reader);
     }
     for (action, needs) in disk_actions() {
         add(Method::POST, "volumes/ID/action", action, needs);
@@ -341,7 +363,10 @@ fn routes_of_the_product() -> BTreeSet<(String, String)> {
                     .replace("{key}", "KEY")
                     .replace("{target}", "PROJECT")
                     .replace("{class}", "default")
-                    .replace("{key}", "KEY");
+                    .replace("{key}", "KEY")
+                    .replace("{host}", "HOST")
+                    .replace("{alias}", "ALIAS")
+                    .replace("{action}", "ACTION");
                 found.insert((method.clone(), path.trim_start_matches('/').to_owned()));
             }
         }

@@ -31,6 +31,7 @@ mod isolation;
 mod limits;
 mod messages;
 mod metrics;
+mod node;
 mod policies;
 mod progress;
 mod protocol;

@@ -30,6 +30,12 @@ async fn usage_is_counted_from_rows_of_that_project_by_type() {
     assert_eq!(usage, Usage { by_type, backups: 2, backup_gib: 140 });
     let nothing = reader.quota(&project("gamma")).await.unwrap();
     assert_eq!(nothing, (BTreeMap::new(), Usage::default()));
+    let other = TypeUsage { disks: 1, disk_gib: 40, snapshots: 1, snapshot_gib: 40 };
+    let of = |name: &str, disk_type: &str, usage| (project(name), disk_type.to_owned(), usage);
+    assert_eq!(
+        reader.usage_of_all().await.unwrap(),
+        [of("atlas", "SATA", sata), of("atlas", "SSD", ssd), of("beta", "SSD", other)]
+    );
 }
 
 #[tokio::test]

@@ -37,6 +37,9 @@ pub enum ApiError {
     /// A member of the body is longer than it may be, in the words of `/v2`.
     #[error("{0}")]
     TooLong(String),
+    /// What the path names is not there, as the sentence says.
+    #[error("{0}")]
+    NotThere(String),
     /// A query parameter breaks a rule, which the sentence names.
     #[error("{0}")]
     Query(String),
@@ -127,7 +130,7 @@ impl ApiError {
             | Self::Microversion(BadMicroversion::Malformed(_)) => Fault::BAD_REQUEST,
             Self::Native(fault) => Fault(StatusCode::BAD_REQUEST, "badRequest", fault.code),
             Self::BodyTooLarge | Self::TooLong(_) => Fault::OVER_LIMIT,
-            Self::NoRoute => Fault::NOT_FOUND,
+            Self::NoRoute | Self::NotThere(_) => Fault::NOT_FOUND,
             Self::BadMethod { .. } => Fault::BAD_METHOD,
             Self::Forbidden(_) => Fault::FORBIDDEN,
             Self::Microversion(BadMicroversion::Unsupported(_)) => Fault::NOT_ACCEPTABLE,
@@ -219,6 +222,7 @@ impl ApiError {
             Self::BodyTooLarge => "Request is too large: see server.max_body_bytes.".into(),
             Self::Schema(sentence)
             | Self::TooLong(sentence)
+            | Self::NotThere(sentence)
             | Self::Query(sentence)
             | Self::Login(sentence) => sentence.into(),
             Self::NoSuchAction(action) => format!(

@@ -2,10 +2,13 @@
 
 pub(super) mod backups;
 pub(super) mod disks;
+pub(super) mod extensions;
+pub(super) mod hosts;
 pub(super) mod messages;
 pub(super) mod qos_specs;
 pub(super) mod quotas;
 pub(super) mod resource_filters;
+pub(super) mod services;
 pub(super) mod snapshots;
 pub(super) mod transfers;
 pub(super) mod types;
