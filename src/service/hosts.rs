@@ -5,11 +5,9 @@ use crate::domain::ids::ProjectId;
 use crate::domain::quota::TypeUsage;
 
 impl App {
-    /// The names of all disk types: each is a backend.
+    /// The names of all disk types in their own order: each is a backend.
     pub async fn disk_type_names(&self) -> Result<Vec<String>> {
-        // Asynchronous, since whoever calls it shall not care where the types are kept.
-        let names = self.rules.disk_types.iter().map(|disk_type| disk_type.name.clone());
-        std::future::ready(Ok(names.collect())).await
+        Ok(self.read().await?.disk_type_ids().await?.into_keys().collect())
     }
 
     /// What each project has of each disk type, as far as it has any, in the order of the projects.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::disks::VERSIONS;
 use crate::support::{Client, T0, TestServer};
 
-const TYPES: [&str; 5] = ["SATA", "SAS", "GPSSD", "SSD", "ESSD"];
+const TYPES: [&str; 5] = ["ESSD", "GPSSD", "SAS", "SATA", "SSD"];
 
 fn service(binary: &str, host: &str) -> Value {
     let mut service = json!({
@@ -315,7 +315,7 @@ async fn capabilities_are_a_backends() {
     };
     for version in VERSIONS {
         for (host, name) in
-            [("evs@SAS", "SAS"), ("evs@SAS%23SAS", "SAS"), ("evs", "SATA"), ("evs%40SSD", "SSD")]
+            [("evs@SAS", "SAS"), ("evs@SAS%23SAS", "SAS"), ("evs", "ESSD"), ("evs%40SSD", "SSD")]
         {
             let path = admin.path(version, &format!("capabilities/{host}"));
             admin.get(&path).await.is(200, &of(name));

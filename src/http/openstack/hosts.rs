@@ -87,7 +87,7 @@ pub(in crate::http) async fn pools(call: Call) -> Answer {
         refuse(keys.filter(|key| !POOL.contains(key)))?;
     }
     let name = call.query("name").filter(|_| call.version() >= POOLS_BY_NAME);
-    let of_type = wanted_type(&call)?;
+    let of_type = wanted_type(&call).await?;
     let mut types = call.app().disk_type_names().await?;
     types.retain(|disk_type| {
         name.is_none_or(|name| pool(disk_type) == name)
@@ -101,12 +101,14 @@ pub(in crate::http) async fn pools(call: Call) -> Answer {
     Ok(HttpResponse::Ok().json(json!({"pools": pools})))
 }
 
-fn wanted_type(call: &Call) -> Result<Option<String>, ApiError> {
+/// The name of the type whose pools are asked for, by its id or its name.
+async fn wanted_type(call: &Call) -> Result<Option<String>, ApiError> {
     let asked = call.query("volume_type").filter(|asked| !asked.is_empty());
     let Some(asked) = asked.filter(|_| call.version() >= POOLS_BY_TYPE) else { return Ok(None) };
-    let found = call.app().rules().disk_type(asked).map(|disk_type| disk_type.name.clone());
+    let types = call.app().disk_type_ids().await?;
+    let found = types.into_iter().find(|(name, id)| name == asked || id.to_string() == asked);
     let kind = if is_uuid(asked) { Resource::DiskType } else { Resource::DiskTypeName };
-    found.map(Some).ok_or_else(|| not_found(kind, asked.to_owned()))
+    found.map(|(name, _)| Some(name)).ok_or_else(|| not_found(kind, asked.to_owned()))
 }
 
 async fn detailed(call: &Call, types: &[String]) -> Result<Vec<Value>, ApiError> {

@@ -32,7 +32,7 @@ const SINCE: &[(&str, Microversion)] = &[
 const NO_FILTERS: &[&str] = &["limit", "marker", "offset", "sort", "sort_key", "sort_dir"];
 
 /// The disks that a query asks for.
-pub(super) fn filter(call: &Call, caller: &Caller) -> Result<DiskFilter, ApiError> {
+pub(super) async fn filter(call: &Call, caller: &Caller) -> Result<DiskFilter, ApiError> {
     let mut given: Vec<(&str, &str)> = Vec::new();
     for (key, value) in call.query_pairs() {
         let counted = key == "with_count" && call.version() >= COUNTED;
@@ -53,6 +53,7 @@ pub(super) fn filter(call: &Call, caller: &Caller) -> Result<DiskFilter, ApiErro
             // to ask for all projects first.
             "project_id" if !everywhere => {}
             "project_id" => filter.project = Some(ProjectId::new(value)),
+            "volume_type_id" => filter.conditions.push(disk_type(call, value).await?),
             _ => filter.conditions.extend(conditions(call, key, value)?),
         }
     }
@@ -72,7 +73,6 @@ fn conditions(call: &Call, key: &str, value: &str) -> Result<Vec<DiskCondition>,
         "size" => vec![size(value)],
         "bootable" => vec![boolean(call, DiskFlag::Bootable, key, value)?],
         "multiattach" => vec![boolean(call, DiskFlag::Multiattach, key, value)?],
-        "volume_type_id" => vec![disk_type(call, value)],
         "host" => vec![host(value)].into_iter().flatten().collect(),
         "metadata" => pairs(value, DiskCondition::Metadata),
         "glance_metadata" => pairs(value, DiskCondition::ImageMetadata),
@@ -141,10 +141,11 @@ fn boolean(call: &Call, of: DiskFlag, key: &str, value: &str) -> Result<DiskCond
     Ok(DiskCondition::Flag(of, truth))
 }
 
-fn disk_type(call: &Call, id: &str) -> DiskCondition {
-    call.app().rules().disk_type(id).map_or(DiskCondition::Never, |disk_type| {
-        DiskCondition::Is(DiskText::Type, vec![disk_type.name.clone()])
-    })
+async fn disk_type(call: &Call, wanted: &str) -> Result<DiskCondition, ApiError> {
+    let types = call.app().disk_type_ids().await?;
+    let found = types.into_iter().find(|(_, id)| id.to_string() == wanted);
+    Ok(found
+        .map_or(DiskCondition::Never, |(name, _)| DiskCondition::Is(DiskText::Type, vec![name])))
 }
 
 fn host(value: &str) -> Option<DiskCondition> {

@@ -58,7 +58,7 @@ async fn list_as(call: &Call, view: fn(&Call, &TypeIds, &Caller, &Disk) -> Value
     let page_of =
         paging(call, SORT_WORDS, default, DiskId::parse, |id| not_found(Resource::Disk, id))?;
     let counted = call.version() >= COUNTED && call.flag("with_count")?;
-    let query = DiskQuery { filter: filter(call, &caller)?, page: page_of };
+    let query = DiskQuery { filter: filter(call, &caller).await?, page: page_of };
     let (limit, everywhere, filter) = (query.page.limit, call.everywhere()?, query.filter.clone());
     let disks = if is_empty_page(call) {
         Vec::new()
@@ -67,7 +67,8 @@ async fn list_as(call: &Call, view: fn(&Call, &TypeIds, &Caller, &Disk) -> Value
     };
     let types = type_ids(call).await?;
     let id = |disk: &Disk| disk.id.to_string();
-    let mut body = page(call, "volumes", limit, &disks, id, |disk| view(call, &types, &caller, disk));
+    let mut body =
+        page(call, "volumes", limit, &disks, id, |disk| view(call, &types, &caller, disk));
     if counted && let Some(members) = body.as_object_mut() {
         let count = call.app().count_disks(&caller, everywhere, filter).await?;
         members.insert("count".to_owned(), count.into());
