@@ -130,6 +130,41 @@ actions! {
     /// Set a disk's status by hand.
     ResetDiskStatus: Admin, "volume_extension:volume_admin_actions:reset_status",
         "evs:volumes:resetStatus";
+    /// Keep a disk for a server.
+    ReserveDisk: Member, "volume_extension:volume_actions:reserve", "evs:volumes:reserve";
+    /// Keep a disk no longer.
+    UnreserveDisk: Member, "volume_extension:volume_actions:unreserve", "evs:volumes:unreserve";
+    /// Attach a disk.
+    AttachDisk: Member, "volume_extension:volume_actions:attach", "evs:volumes:attach";
+    /// Detach a disk.
+    DetachDisk: Member, "volume_extension:volume_actions:detach", "evs:volumes:detach";
+    /// Begin to detach a disk.
+    BeginDetaching: Member, "volume_extension:volume_actions:begin_detaching",
+        "evs:volumes:beginDetaching";
+    /// Call off the detaching of a disk.
+    RollDetaching: Member, "volume_extension:volume_actions:roll_detaching",
+        "evs:volumes:rollDetaching";
+    /// Detach a disk by hand.
+    ForceDetachDisk: Admin, "volume_extension:volume_admin_actions:force_detach",
+        "evs:volumes:forceDetach";
+    /// Learn how to connect to a disk.
+    InitializeConnection: Member, "volume_extension:volume_actions:initialize_connection",
+        "evs:volumes:initializeConnection";
+    /// Leave a disk.
+    TerminateConnection: Member, "volume_extension:volume_actions:terminate_connection",
+        "evs:volumes:terminateConnection";
+    /// List attachments.
+    ListAttachments: Reader, "volume:attachment_get_all", "evs:attachments:list";
+    /// Show an attachment.
+    ShowAttachment: Reader, "volume:attachment_get", "evs:attachments:get";
+    /// Make an attachment.
+    CreateAttachment: Member, "volume:attachment_create", "evs:attachments:create";
+    /// Connect the host of an attachment.
+    UpdateAttachment: Member, "volume:attachment_update", "evs:attachments:update";
+    /// Say that an attachment is done.
+    CompleteAttachment: Member, "volume:attachment_complete", "evs:attachments:complete";
+    /// Remove an attachment.
+    DeleteAttachment: Member, "volume:attachment_delete", "evs:attachments:delete";
     /// Remove a disk whatever its status.
     ForceDeleteDisk: Admin, "volume_extension:volume_admin_actions:force_delete",
         "evs:volumes:forceDelete";

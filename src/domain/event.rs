@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::access::Caller;
+use super::attachment::{AttachMode, Attachment};
 use super::backup::Backup;
 use super::clock::Time;
 use super::disk::Disk;
@@ -96,6 +97,25 @@ impl From<&Backup> for State {
             name: backup.name.clone(),
             description: backup.description.clone(),
             size_gib: Some(backup.size_gib),
+            ..Self::default()
+        }
+    }
+}
+
+impl From<&Attachment> for State {
+    fn from(attachment: &Attachment) -> Self {
+        let values = [
+            ("disk_id", Some(attachment.disk.to_string())),
+            ("server_id", attachment.server.map(|server| server.to_string())),
+            ("host_name", attachment.host_name.clone()),
+            ("mountpoint", attachment.mountpoint.clone()),
+            ("mode", attachment.mode.map(AttachMode::as_str).map(str::to_owned)),
+        ];
+        let given = values.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
+        Self {
+            status: Some(attachment.status.as_str()),
+            project_id: attachment.project.to_string(),
+            values: given.collect(),
             ..Self::default()
         }
     }

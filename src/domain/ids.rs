@@ -57,6 +57,14 @@ id! {
     PolicyId
 }
 id! {
+    /// An attachment of a disk.
+    AttachmentId
+}
+id! {
+    /// A server, which lives elsewhere.
+    ServerId
+}
+id! {
     /// A disk type.
     DiskTypeId
 }

@@ -6,6 +6,7 @@ pub mod access;
 pub mod access_key;
 pub mod account;
 pub mod application_credential;
+pub mod attachment;
 pub mod backup;
 pub mod clock;
 pub mod disk;

@@ -120,7 +120,12 @@ impl Call {
 
     /// Whether an admin asks for the things of all projects; who is none is not heard.
     pub(super) fn everywhere(&self) -> Result<bool, ApiError> {
-        if self.caller.role == Role::Admin { self.flag("all_tenants") } else { Ok(false) }
+        if self.is_admin() { self.flag("all_tenants") } else { Ok(false) }
+    }
+
+    /// Whether an admin asks.
+    pub(super) fn is_admin(&self) -> bool {
+        self.caller.role == Role::Admin
     }
 
     /// The microversion; under `/v2` there is none, which is like 3.0.

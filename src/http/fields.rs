@@ -6,7 +6,11 @@ use serde_json::{Map, Value};
 
 use super::error::ApiError;
 use super::python::{repr, str};
+use crate::domain::ids::is_uuid;
 use crate::domain::name::{self, InvalidName};
+
+/// The longest text of a member that is taken as it is, in characters (Cinder).
+const LONGEST_WORDS: usize = 255;
 
 /// Reads a body as JSON; nesting deeper than 128 is no JSON for us.
 pub(super) fn parse(body: &[u8]) -> Result<Value, ApiError> {
@@ -143,6 +147,52 @@ impl<'a> Fields<'a> {
     ) -> Result<I, ApiError> {
         let text = self.required_text(key)?;
         parse(text).ok_or_else(|| self.wrong_value(key, |value| format!("{value} is not a 'uuid'")))
+    }
+
+    /// What `read` makes of a member, if that is there.
+    pub(super) fn given<T>(
+        &self,
+        key: &str,
+        read: impl FnOnce(&str) -> Result<T, ApiError>,
+    ) -> Result<Option<T>, ApiError> {
+        if self.members.contains_key(key) { read(key).map(Some) } else { Ok(None) }
+    }
+
+    /// A text of `least` to 255 characters, which must be there and is taken as it is.
+    pub(super) fn required_words(&self, key: &str, least: usize) -> Result<String, ApiError> {
+        let text = self.required_text(key)?;
+        let length = text.chars().count();
+        if length < least || length > LONGEST_WORDS {
+            let rule = if length < least { "is too short" } else { "is too long" };
+            return Err(self.wrong_value(key, |value| format!("{value} {rule}")));
+        }
+        if text.contains('\0') {
+            return Err(invalid_name(key, InvalidName::Null));
+        }
+        Ok(text.to_owned())
+    }
+
+    /// A UUID as a text, which may be missing or `null`.
+    pub(super) fn id_or_null(&self, key: &str) -> Result<Option<String>, ApiError> {
+        match self.members.get(key) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) if is_uuid(text) => Ok(Some(text.clone())),
+            Some(
+                Value::String(_)
+                | Value::Bool(_)
+                | Value::Number(_)
+                | Value::Array(_)
+                | Value::Object(_),
+            ) => Err(self.wrong_value(key, |value| {
+                format!("{value} is not valid under any of the given schemas")
+            })),
+        }
+    }
+
+    /// An error about this object as a whole: it is none of several shapes.
+    pub(super) fn none_of_the_schemas(&self) -> ApiError {
+        let value = str(&Value::Object(self.members.clone()));
+        self.wrong(&format!("{value} is not valid under any of the given schemas"))
     }
 
     /// A name that may be missing or `null` but not empty.

@@ -71,7 +71,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(
             block_storage(web::scope("/v3/{project_id}"))
                 .configure(|c| transfers(c, "/volume-transfers", openstack::transfers::create_v355))
-                .configure(since_v3),
+                .configure(since_v3)
+                .configure(attachments),
         )
         .default_service(web::to(no_route));
 }
@@ -312,6 +313,25 @@ fn since_v3(config: &mut ServiceConfig) {
             .route(get().to(messages::show))
             .route(delete().to(messages::delete)),
     );
+}
+
+/// Attachments, which `/v2` does not know.
+fn attachments(config: &mut ServiceConfig) {
+    use openstack::attachments;
+    config
+        .service(
+            resource("/attachments")
+                .route(get().to(attachments::list))
+                .route(post().to(attachments::create)),
+        )
+        .service(resource("/attachments/detail").route(get().to(attachments::list_detail)))
+        .service(
+            resource("/attachments/{id}")
+                .route(get().to(attachments::show))
+                .route(put().to(attachments::update))
+                .route(delete().to(attachments::delete)),
+        )
+        .service(resource("/attachments/{id}/action").route(post().to(attachments::action)));
 }
 
 /// Transfers under one of their two names, which differ in what create takes.

@@ -4,6 +4,7 @@
 //! and nothing slow happens while a unit of work is open.
 
 pub mod access_keys;
+pub mod attachments;
 pub mod backups;
 pub mod disk_types;
 pub mod disks;
@@ -28,6 +29,7 @@ use thiserror::Error;
 use tokio::sync::Notify;
 
 use crate::domain::account::DomainNamedBy;
+use crate::domain::attachment::AttachRefused;
 use crate::domain::clock::{Clock, Time};
 use crate::domain::disk::{SourceRefused, WrongStatus};
 use crate::domain::guess::{GuessLimit, TooManyGuesses};
@@ -96,6 +98,8 @@ pub enum Resource {
     Backup,
     /// A message.
     Message,
+    /// An attachment.
+    Attachment,
     /// A backup policy.
     Policy,
     /// A disk type, by its id.
@@ -163,6 +167,9 @@ pub enum ServiceError {
     /// An offered disk's status is reset by ending its transfer, never the other way round.
     #[error("a status is not reset to awaiting-transfer")]
     ResetToAwaitingTransfer,
+    /// The disk is not attached, detached or connected to.
+    #[error(transparent)]
+    Attachment(#[from] AttachRefused),
     /// A disk without attachments is not in use.
     #[error("a disk without attachments is not in-use")]
     ResetToInUse,

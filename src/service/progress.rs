@@ -111,7 +111,11 @@ impl App {
                 changed.status = status;
                 Some(changed)
             }
-            Step::Stays | Step::Settles => Some(changed),
+            Step::Settles => {
+                changed.settle();
+                Some(changed)
+            }
+            Step::Stays => Some(changed),
         })
     }
 

@@ -7,6 +7,7 @@
 pub mod access_keys;
 pub mod accounts;
 pub mod application_credentials;
+pub mod attachments;
 pub mod backups;
 pub mod disk_types;
 pub mod disks;
@@ -31,6 +32,7 @@ use thiserror::Error;
 pub use access_keys::{AccessKeyReads, AccessKeyWrites};
 pub use accounts::{AccountReads, AccountWrites};
 pub use application_credentials::{ApplicationCredentialReads, ApplicationCredentialWrites};
+pub use attachments::{AttachmentReads, AttachmentWrites};
 pub use backups::{BackupReads, BackupWrites};
 pub use disk_types::{DiskTypeReads, DiskTypeWrites};
 pub use disks::{DiskReads, DiskWrites};
@@ -84,6 +86,7 @@ pub trait ReadTx:
     AccessKeyReads
     + AccountReads
     + ApplicationCredentialReads
+    + AttachmentReads
     + BackupReads
     + DiskReads
     + DiskTypeReads
@@ -105,6 +108,7 @@ impl<T> ReadTx for T where
     T: AccessKeyReads
         + AccountReads
         + ApplicationCredentialReads
+        + AttachmentReads
         + BackupReads
         + DiskReads
         + DiskTypeReads
@@ -130,6 +134,7 @@ pub trait WriteTx:
     + AccessKeyWrites
     + AccountWrites
     + ApplicationCredentialWrites
+    + AttachmentWrites
     + BackupWrites
     + DiskTypeWrites
     + DiskWrites

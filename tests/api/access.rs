@@ -40,6 +40,19 @@ const ACTIONS: &[(&str, &str)] = &[
     ("volume_extension:volume_admin_actions:migrate_volume", "evs:volumes:migrate"),
     ("volume_extension:volume_admin_actions:reset_status", "evs:volumes:resetStatus"),
     ("volume_extension:volume_admin_actions:force_delete", "evs:volumes:forceDelete"),
+    ("volume_extension:volume_actions:reserve", "evs:volumes:reserve"),
+    ("volume_extension:volume_actions:unreserve", "evs:volumes:unreserve"),
+    ("volume_extension:volume_actions:attach", "evs:volumes:attach"),
+    ("volume_extension:volume_actions:detach", "evs:volumes:detach"),
+    ("volume_extension:volume_actions:begin_detaching", "evs:volumes:beginDetaching"),
+    ("volume_extension:volume_actions:roll_detaching", "evs:volumes:rollDetaching"),
+    ("volume_extension:volume_admin_actions:force_detach", "evs:volumes:forceDetach"),
+    ("volume_extension:volume_actions:initialize_connection", "evs:volumes:initializeConnection"),
+    ("volume_extension:volume_actions:terminate_connection", "evs:volumes:terminateConnection"),
+    ("volume:attachment_create", "evs:attachments:create"),
+    ("volume:attachment_update", "evs:attachments:update"),
+    ("volume:attachment_complete", "evs:attachments:complete"),
+    ("volume:attachment_delete", "evs:attachments:delete"),
     ("volume:create_snapshot", "evs:snapshots:create"),
     ("volume:delete_snapshot", "evs:snapshots:delete"),
     ("volume_extension:snapshot_admin_actions:reset_status", "evs:snapshots:resetStatus"),
@@ -164,6 +177,33 @@ fn disk_actions() -> Vec<(Value, Needs)> {
             json!({"os-reset_status": {"status": "error"}}),
             Admin("volume_extension:volume_admin_actions:reset_status"),
         ),
+        (json!({"os-reserve": {}}), Member("volume_extension:volume_actions:reserve")),
+        (json!({"os-unreserve": {}}), Member("volume_extension:volume_actions:unreserve")),
+        (
+            json!({"os-attach": {"instance_uuid": ABSENT, "mountpoint": "/dev/vdb"}}),
+            Member("volume_extension:volume_actions:attach"),
+        ),
+        (json!({"os-detach": null}), Member("volume_extension:volume_actions:detach")),
+        (
+            json!({"os-begin_detaching": {}}),
+            Member("volume_extension:volume_actions:begin_detaching"),
+        ),
+        (
+            json!({"os-roll_detaching": {}}),
+            Member("volume_extension:volume_actions:roll_detaching"),
+        ),
+        (
+            json!({"os-force_detach": {}}),
+            Admin("volume_extension:volume_admin_actions:force_detach"),
+        ),
+        (
+            json!({"os-initialize_connection": {"connector": {}}}),
+            Member("volume_extension:volume_actions:initialize_connection"),
+        ),
+        (
+            json!({"os-terminate_connection": {"connector": {}}}),
+            Member("volume_extension:volume_actions:terminate_connection"),
+        ),
         (
             json!({"os-force_delete": {}}),
             Admin("volume_extension:volume_admin_actions:force_delete"),
@@ -242,7 +282,9 @@ pub(crate) fn routes(version: &str) -> Vec<Route> {
     for path in ["types", "types/ID", "os-availability-zone", own_quota, defaults, "limits"] {
         add(Method::GET, path, none.clone(), Reader);
     }
-    for (method, path, body, needs) in types() {
+    for (method, path, body, needs) in
+        types().into_iter().chain(attachments().into_iter().filter(|_| version == "v3"))
+    {
         add(method, path, body, needs);
     }
     let quota = json!({"quota_set": {"volumes": 1}});
@@ -269,6 +311,23 @@ pub(crate) fn routes(version: &str) -> Vec<Route> {
         add(Method::POST, unbind, body, Member("vbs:backupPolicy:disassociate"));
     }
     routes
+}
+
+/// Attachments.
+fn attachments() -> Vec<(Method, &'static str, Value, Needs)> {
+    let (list, own, action) = ("attachments", "attachments/ID", "attachments/ID/action");
+    let connect = json!({"attachment": {"connector": {"host": "h"}}});
+    let new = json!({"attachment": {"volume_uuid": ABSENT}});
+    let complete = json!({"os-complete": null});
+    vec![
+        (Method::GET, list, Value::Null, Reader),
+        (Method::GET, "attachments/detail", Value::Null, Reader),
+        (Method::GET, own, Value::Null, Reader),
+        (Method::POST, list, new, Member("volume:attachment_create")),
+        (Method::PUT, own, connect, Member("volume:attachment_update")),
+        (Method::DELETE, own, Value::Null, Member("volume:attachment_delete")),
+        (Method::POST, action, complete, Member("volume:attachment_complete")),
+    ]
 }
 
 /// Disk types, what belongs to them, and qualities of service.

@@ -22,6 +22,7 @@ mod support;
 
 mod access;
 mod access_keys;
+mod attachments;
 mod backups;
 mod disks;
 mod guesses;

@@ -28,7 +28,7 @@ async fn a_disk_is_read_back_as_it_was_written_changed_and_removed() {
     disk.project = support::project("beta");
     disk.user = evs_local::domain::ids::UserId::new("bob");
     disk.updated_at = Some(at(7));
-    disk.read_only = true;
+    disk.read_only = Some(true);
     disk.image_metadata.insert("image_id".to_owned(), "golden".to_owned());
     bench
         .commit(|unit| {
@@ -72,11 +72,13 @@ async fn what_is_under_way_is_read_back_and_due_when_its_time_has_come() {
     soon.begin(Operation::Retype, Some(DiskStatus::InUse), becoming, Outcome::Failed, at(5));
     late.begin(Operation::Create, None, Becoming::default(), Outcome::Done, at(6));
     (soon.from_snapshot, late.from_disk) = (Some(SnapshotId::random()), Some(idle.id));
+    soon.attachments = vec![support::attachment(&soon)];
     bench
         .commit(|unit| {
             for disk in [&soon, &late, &idle] {
                 support::create(unit, disk);
             }
+            soon.attachments.iter().for_each(|attachment| unit.insert_attachment(attachment));
         })
         .await;
     let mut reader = bench.store.read().await.unwrap();

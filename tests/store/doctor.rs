@@ -11,8 +11,8 @@ use evs_local::store::sqlite::doctor::{self, CHECKS};
 use sqlx::Connection as _;
 
 use crate::support::{
-    self, Bench, account, at, backup, caller, connect, disk, disk_type, domain, encryption, once,
-    policy, project, qos_specs, run, session, snapshot, transfer,
+    self, Bench, account, at, attachment, backup, caller, connect, disk, disk_type, domain,
+    encryption, once, policy, project, qos_specs, run, session, snapshot, transfer,
 };
 
 /// A file with one of everything, closed.
@@ -24,7 +24,8 @@ struct Healthy {
 async fn healthy() -> Healthy {
     let bench = Bench::new().await;
     let (home, user) = account("atlas");
-    let [free, offered, taken] = [(); 3].map(|()| disk("atlas"));
+    let [free, offered, taken, in_use] = [(); 4].map(|()| disk("atlas"));
+    let attached = attachment(&in_use);
     let (open, done) = (transfer(&offered), transfer(&taken));
     let policy = policy("atlas");
     let (snapshot, backup) = (snapshot(&free), backup(&free));
@@ -73,6 +74,7 @@ async fn healthy() -> Healthy {
                 Some(&before),
                 Some(&after),
             ));
+            support::create_attached(unit, &in_use, &attached);
         })
         .await;
     bench.store.close().await;
@@ -81,6 +83,8 @@ async fn healthy() -> Healthy {
         ("FREE", free.id.to_string()),
         ("OFFERED", offered.id.to_string()),
         ("TAKEN", taken.id.to_string()),
+        ("USED", in_use.id.to_string()),
+        ("ATTACHED", attached.id.to_string()),
         ("OPEN", open.id.to_string()),
         ("DONE", done.id.to_string()),
         ("POLICY", policy.id.to_string()),
@@ -315,6 +319,49 @@ const PLANTED: &[(&str, &str, &str)] = &[
         "UPDATE disks SET image_metadata = '7' WHERE id = '{FREE}'",
         "rows",
         "the image metadata of disk {FREE} is not a JSON object",
+    ),
+    (
+        "INSERT INTO attachments (id, disk_id, project_id, status, created_at)
+         VALUES ('{OTHER}', '{OFFERED}', 'atlas', 'reserved', '2025-07-31T22:13:20.000000Z')",
+        "attachments",
+        "disk {OFFERED} is awaiting-transfer although it has attachment {OTHER}",
+    ),
+    (
+        "UPDATE attachments SET disk_id = '{FREE}'",
+        "attachments",
+        "disk {FREE} is available although it has attachment {ATTACHED}",
+    ),
+    ("DELETE FROM attachments", "attachments", "disk {USED} is in-use without an attachment"),
+    (
+        "UPDATE attachments SET project_id = 'beta'",
+        "attachments",
+        "attachment {ATTACHED} belongs to project beta but disk {USED} to project atlas",
+    ),
+    (
+        "UPDATE attachments SET disk_id = '{OTHER}'",
+        "attachments",
+        "attachment {ATTACHED} is of disk {OTHER}, which is not there",
+    ),
+    (
+        "UPDATE attachments SET attached_at = NULL",
+        "attachments",
+        "attachment {ATTACHED} is attached without a time",
+    ),
+    (
+        "UPDATE attachments SET connector = '[1]'",
+        "attachments",
+        "the connector of attachment {ATTACHED} is not a JSON object",
+    ),
+    (
+        "UPDATE attachments SET status = 'detached'",
+        "rows",
+        "attachment {ATTACHED} has the unknown status detached",
+    ),
+    ("UPDATE attachments SET id = 'a-1'", "rows", "attachment a-1 has an id that is no UUID"),
+    (
+        "UPDATE attachments SET created_at = 'x'",
+        "rows",
+        "attachment {ATTACHED} was made at x, which is no time",
     ),
     ("UPDATE backups SET status = 'done'", "rows", "backup {BACKUP} has the unknown status done"),
     ("UPDATE backups SET size_gib = 0", "I4", "backup {BACKUP} has a size of 0 GiB"),

@@ -5,6 +5,7 @@
 mod access_keys;
 mod accounts;
 mod application_credentials;
+mod attachments;
 mod backups;
 mod busy;
 mod cut_off;

@@ -28,6 +28,7 @@ const MERGED: &[(&str, &str)] = &[
     ("0016_progress.sql", "6a9baa427a49a110"),
     ("0017_disk_types.sql", "9af8804129a42c8d"),
     ("0019_disk_lists.sql", "b91f0ff9fe6a3a61"),
+    ("0020_attachments.sql", "27215e10e291e756"),
     ("0023_messages.sql", "d696ab6d99bcdc6c"),
 ];
 

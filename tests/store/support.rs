@@ -8,14 +8,15 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta};
 use evs_local::domain::access::{Caller, Role};
 use evs_local::domain::account::{Domain, Project, Session, TokenScope, User};
+use evs_local::domain::attachment::{AttachMode, AttachStatus, Attachment};
 use evs_local::domain::backup::{Backup, BackupStatus};
 use evs_local::domain::clock::Time;
 use evs_local::domain::disk::{Disk, DiskStatus};
 use evs_local::domain::disk_type::{ControlLocation, DiskType, Encryption};
 use evs_local::domain::event::Event;
 use evs_local::domain::ids::{
-    BackupId, DiskId, DiskTypeId, EncryptionId, PolicyId, ProjectId, QosSpecsId, RequestId,
-    SnapshotId, TransferId, UserId,
+    AttachmentId, BackupId, DiskId, DiskTypeId, EncryptionId, PolicyId, ProjectId, QosSpecsId,
+    RequestId, ServerId, SnapshotId, TransferId, UserId,
 };
 use evs_local::domain::policy::{Days, Policy, Retention, Schedule};
 use evs_local::domain::qos_spec::{Consumer, QosSpecs};
@@ -150,12 +151,13 @@ pub(crate) fn disk(of: &str) -> Disk {
         encrypted: false,
         dedicated_storage: None,
         metadata: BTreeMap::from([("team".to_owned(), "ops".to_owned())]),
-        read_only: false,
+        read_only: None,
         from_snapshot: None,
         from_disk: None,
         image_metadata: BTreeMap::new(),
         pending: None,
         transfer: None,
+        attachments: Vec::new(),
         created_at: at(0),
         updated_at: None,
     }
@@ -194,6 +196,30 @@ pub(crate) fn backup(of: &Disk) -> Backup {
         created_at: at(20),
         updated_at: None,
     }
+}
+
+pub(crate) fn attachment(of: &Disk) -> Attachment {
+    Attachment {
+        id: AttachmentId::random(),
+        disk: of.id,
+        project: of.project.clone(),
+        server: Some(ServerId::random()),
+        host_name: None,
+        mountpoint: Some("/dev/vdb".to_owned()),
+        mode: Some(AttachMode::ReadWrite),
+        status: AttachStatus::Attached,
+        connector: None,
+        attached_at: Some(at(15)),
+        created_at: at(15),
+        updated_at: None,
+    }
+}
+
+/// Queues a new disk that is in use, with the attachment and the event that tells of it.
+pub(crate) fn create_attached(unit: &mut dyn WriteTx, disk: &Disk, attachment: &Attachment) {
+    let disk = Disk { status: DiskStatus::InUse, ..disk.clone() };
+    create(unit, &disk);
+    unit.insert_attachment(attachment);
 }
 
 pub(crate) fn policy(of: &str) -> Policy {

@@ -8,6 +8,7 @@ mod transitions;
 
 use std::collections::BTreeMap;
 
+use super::attachment::Attachment;
 use super::clock::Time;
 use super::ids::{DiskId, ProjectId, SnapshotId, TransferId, UserId};
 use super::status::statuses;
@@ -76,7 +77,6 @@ statuses! {
 
 /// A disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the API, and any may be set")]
 pub struct Disk {
     /// Its id.
     pub id: DiskId,
@@ -106,8 +106,8 @@ pub struct Disk {
     pub dedicated_storage: Option<String>,
     /// The user's own keys and values.
     pub metadata: BTreeMap<String, String>,
-    /// Servers may only read it.
-    pub read_only: bool,
+    /// Whether servers may only read it; none: nobody said so, and they may write.
+    pub read_only: Option<bool>,
     /// The snapshot that it was made from; that may be gone by now.
     pub from_snapshot: Option<SnapshotId>,
     /// The disk that it was made from; that may be gone by now.
@@ -118,6 +118,8 @@ pub struct Disk {
     pub pending: Option<Pending>,
     /// The pending transfer that offers it: set exactly while it is `awaiting-transfer`.
     pub transfer: Option<TransferId>,
+    /// What it is attached to or kept for, the oldest first; none while it is available.
+    pub attachments: Vec<Attachment>,
     /// When it was made.
     pub created_at: Time,
     /// When it last changed, if it ever did.

@@ -51,6 +51,18 @@ disk_events! {
     Detach,
     /// It is detached by an administrator.
     ForceDetach,
+    /// An attachment of it is made, which keeps it for a server.
+    ReserveAttachment,
+    /// The same, for a disk that several servers may share.
+    ReserveAttachmentShared,
+    /// One more attachment of it is made for a server that has one.
+    ReserveAttachmentAgain,
+    /// A host connects for one of its attachments.
+    ConnectAttachment,
+    /// One of its attachments is done.
+    CompleteAttachment,
+    /// One of its attachments goes.
+    DeleteAttachment,
     /// It changes its type.
     Retype,
     /// It is copied into an image.
@@ -90,7 +102,7 @@ pub enum Step {
     Becomes(DiskStatus),
     /// Its status stays.
     Stays,
-    /// It is in use if it has attachments and available if it has none.
+    /// Its attachments decide: in use if it has any that are attached, available if it has none.
     Settles,
     /// It takes time, and the disk is in another status meanwhile.
     Takes(Operation),
@@ -158,10 +170,24 @@ pub const TRANSITIONS: &[Transition] = {
         t(Only(&[S::Available, S::Attaching]), E::Attach, Becomes(S::InUse)),
         t(Only(&[S::Available, S::Attaching, S::InUse]), E::AttachShared, Becomes(S::InUse)),
         t(Only(&[S::InUse]), E::BeginDetaching, Becomes(S::Detaching)),
-        t(Only(&[S::Detaching]), E::RollDetaching, Becomes(S::InUse)),
+        // In use again, since it has attachments; without any only by an administrator's reset.
+        t(Only(&[S::Detaching]), E::RollDetaching, Settles),
         t(AllBut(&[S::Detaching]), E::RollDetaching, Stays),
         t(Only(&[S::InUse, S::Detaching]), E::Detach, Settles),
-        t(Only(&[S::InUse, S::Attaching, S::Detaching]), E::ForceDetach, Settles),
+        t(Only(&[S::InUse, S::Attaching, S::Detaching, S::Reserved]), E::ForceDetach, Settles),
+        // Cinder lets a disk be reserved while it is filled from an image, too; here that would hide
+        // what is under way.
+        t(Only(&[S::Available]), E::ReserveAttachment, Becomes(S::Reserved)),
+        t(Only(&[S::Available, S::InUse]), E::ReserveAttachmentShared, Becomes(S::Reserved)),
+        // A server that moves to another host has two for a while (Cinder).
+        t(Only(&[S::InUse, S::Reserved]), E::ReserveAttachmentAgain, Stays),
+        t(
+            Only(&[S::Reserved, S::Attaching, S::InUse]),
+            E::ConnectAttachment,
+            Becomes(S::Attaching),
+        ),
+        t(Only(&[S::Reserved, S::Attaching, S::InUse]), E::CompleteAttachment, Becomes(S::InUse)),
+        t(AllBut(&[S::AwaitingTransfer]), E::DeleteAttachment, Settles),
         t(Only(&[S::Available, S::InUse]), E::Retype, Takes(Operation::Retype)),
         t(Only(&[S::Available]), E::UploadImage, Takes(Operation::Upload)),
         t(Only(&[S::Available, S::InUse]), E::ForceUploadImage, Takes(Operation::Upload)),

@@ -256,6 +256,7 @@ fn service_fault(error: &ServiceError) -> Fault {
             | Resource::Snapshot
             | Resource::Backup
             | Resource::Message
+            | Resource::Attachment
             | Resource::DiskType
             | Resource::DiskTypeName
             | Resource::QosSpecs
@@ -279,6 +280,7 @@ fn service_fault(error: &ServiceError) -> Fault {
         | S::SnapshotOfOtherSize(..)
         | S::ResetToAwaitingTransfer
         | S::ResetToInUse
+        | S::Attachment(_)
         | S::NotLarger { .. }
         | S::TooLarge(_)
         | S::UnknownZone(_)

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use super::super::openstack::types::refusals;
 use super::{OUR_FAULT, UNAUTHENTICATED};
-use crate::domain::disk::{DiskEvent, Kind, SourceRefused, WrongStatus};
+use crate::domain::attachment::AttachRefused;
+use crate::domain::disk::{DiskEvent, DiskStatus, Kind, SourceRefused, WrongStatus};
 use crate::domain::quota::QuotaExceeded;
 use crate::service::{Resource, ServiceError};
 use crate::store::StoreError;
@@ -54,6 +55,7 @@ pub(super) fn of(error: &ServiceError) -> Cow<'_, str> {
             "Invalid volume: status can not be reset to in-use while the volume has no attachments."
                 .into()
         }
+        S::Attachment(refused) => attach_refused(refused).into(),
         S::NotLarger { current, extended } => format!(
             "Invalid input received: New size for extend must be greater than current size. \
              (current: {current}, extended: {extended})."
@@ -103,6 +105,34 @@ pub(super) fn of(error: &ServiceError) -> Cow<'_, str> {
             | StoreError::Lost(_)
             | StoreError::Database(_) => OUR_FAULT.into(),
         },
+    }
+}
+
+fn attach_refused(refused: &AttachRefused) -> String {
+    match refused {
+        AttachRefused::ReadOnly(disk) => {
+            format!("Invalid attaching mode 'rw' for volume {disk}.")
+        }
+        AttachRefused::Already => {
+            "Invalid volume: volume is already attached and multiple attachments are not enabled"
+                .to_owned()
+        }
+        AttachRefused::NotBy(id) => format!(
+            "Error detaching volume - VolumeAttachmentNotFound: {}",
+            not_found(Resource::Attachment, id)
+        ),
+        AttachRefused::Several => {
+            "Invalid volume: Detach volume failed: More than one attachment, but no attachment_id \
+             provided."
+                .to_owned()
+        }
+        AttachRefused::Twice(disk) => {
+            format!("Invalid volume: duplicate connectors detected on volume {disk}")
+        }
+        AttachRefused::Maintenance => {
+            "Invalid volume: The volume connection cannot be initialized in maintenance mode."
+                .to_owned()
+        }
     }
 }
 
@@ -162,6 +192,11 @@ fn not_found(resource: Resource, id: &str) -> String {
         Resource::Snapshot => "Snapshot",
         Resource::Backup => "Backup",
         Resource::Message => "Message",
+        Resource::Attachment => {
+            return format!(
+                "Volume attachment could not be found with filter: attachment_id = {id}."
+            );
+        }
         Resource::Policy => "Backup policy",
         Resource::DiskType => "Volume type",
         Resource::DiskTypeName => "Volume type with name",
@@ -188,6 +223,30 @@ const NOT_DELETABLE_DISK: &str = "Invalid volume: Volume status must be availabl
      error_extending or error_managing and must not be migrating, attached, belong to a group, \
      have snapshots, awaiting a transfer, or be disassociated from snapshots after volume transfer.";
 
+/// What Cinder says of a disk that nothing is detached from.
+const NOT_DETACHABLE_DISK: &str = "Invalid volume: Unable to detach volume. Volume status must be 'in-use' and attach_status must \
+     be 'attached' to detach";
+
+/// Cinder's one sentence for every reason not to give a disk another type.
+const NOT_RETYPABLE_DISK: &str = "Invalid volume: Retype needs volume to be in available or in-use state, not be part of an \
+     active migration or a consistency group, requested type has to be different that the one from \
+     the volume, and for in-use volumes front-end qos specs cannot change.";
+
+/// What is `done` to an attachment needs a disk that is what the words of `needed` say.
+fn wrong_for_attachment(wrong: &WrongStatus, done: &str, needed: &str) -> String {
+    let WrongStatus { event: _, status, disk } = wrong;
+    if status.as_str().contains("error") {
+        // Cinder's sentence ends in a space.
+        return format!(
+            "Invalid volume: Volume attachments can not be {done} if the volume is in an error \
+             state. The Volume {disk} currently has a status of: {status} "
+        );
+    }
+    format!(
+        "Invalid volume: Volume {disk} status must be {needed}, but the current status is {status}."
+    )
+}
+
 fn wrong_status(wrong: &WrongStatus) -> String {
     let WrongStatus { event, status, disk } = wrong;
     match event {
@@ -204,30 +263,38 @@ fn wrong_status(wrong: &WrongStatus) -> String {
             "Invalid volume: Volume {disk} status must be available to update readonly flag, but \
              current status is: {status}."
         ),
-        DiskEvent::Reserve | DiskEvent::ReserveShared => format!(
-            "Invalid volume: Volume status must be available to reserve, but the status is \
-             {status}."
-        ),
-        DiskEvent::Attach | DiskEvent::AttachShared => format!(
-            "Invalid volume: Volume {disk} status must be available or downloading to reserve, \
-             but the current status is {status}."
-        ),
-        DiskEvent::BeginDetaching => {
-            "Invalid volume: Unable to detach volume. Volume status must be 'in-use' and \
-             attach_status must be 'attached' to detach."
-                .to_owned()
+        DiskEvent::Reserve | DiskEvent::ReserveShared => {
+            let shared = *event == DiskEvent::ReserveShared;
+            let wanted = if shared { "available or in-use" } else { "available" };
+            format!(
+                "Invalid volume: Volume status must be {wanted} to reserve, but the status is \
+                 {status}."
+            )
         }
-        DiskEvent::Detach | DiskEvent::ForceDetach => format!(
-            "Invalid volume: Unable to detach volume. Volume status must be 'in-use' and \
-             attach_status must be 'attached' to detach, but the current status is {status}."
-        ),
-        DiskEvent::Retype => {
-            "Invalid volume: Retype needs volume to be in available or in-use state, not be part \
-             of an active migration or a consistency group, requested type has to be different \
-             that the one from the volume, and for in-use volumes front-end qos specs cannot \
-             change."
-                .to_owned()
+        DiskEvent::Attach | DiskEvent::AttachShared if *status == DiskStatus::Maintenance => {
+            "Invalid volume: Unable to attach volume, because it is in maintenance.".to_owned()
         }
+        DiskEvent::Attach | DiskEvent::AttachShared => {
+            "Invalid volume: status must be available or attaching".to_owned()
+        }
+        DiskEvent::ReserveAttachment | DiskEvent::ReserveAttachmentAgain => {
+            wrong_for_attachment(wrong, "created", "available or downloading to reserve")
+        }
+        DiskEvent::ReserveAttachmentShared => {
+            wrong_for_attachment(wrong, "created", "available or in-use or downloading to reserve")
+        }
+        DiskEvent::ConnectAttachment => {
+            wrong_for_attachment(wrong, "updated", "reserved or attaching or in-use to update")
+        }
+        DiskEvent::CompleteAttachment => {
+            wrong_for_attachment(wrong, "completed", "reserved or attaching or in-use to complete")
+        }
+        DiskEvent::DeleteAttachment => wrong_for_attachment(wrong, "deleted", "in use to detach"),
+        DiskEvent::BeginDetaching => format!("{NOT_DETACHABLE_DISK}."),
+        DiskEvent::Detach | DiskEvent::ForceDetach => {
+            format!("{NOT_DETACHABLE_DISK}, but the current status is {status}.")
+        }
+        DiskEvent::Retype => NOT_RETYPABLE_DISK.to_owned(),
         DiskEvent::ForceUploadImage => format!(
             "Invalid volume: Volume {disk} status must be available or in-use, but current status \
              is: {status}."

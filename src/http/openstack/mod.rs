@@ -1,5 +1,6 @@
 //! The OpenStack Block Storage API: one file a resource, its wire shapes and handlers together.
 
+pub(super) mod attachments;
 pub(super) mod backups;
 pub(super) mod disks;
 pub(super) mod extensions;

@@ -4,6 +4,8 @@ use tracing::info;
 
 use super::{no_disk, parse, visible};
 use crate::domain::access::Caller;
+use crate::domain::attachment::AttachStatus;
+use crate::domain::clock::Time;
 use crate::domain::disk::{Becoming, Disk, DiskEvent, DiskStatus, WrongStatus};
 use crate::domain::ids::{DiskId, SnapshotId};
 use crate::domain::quota::Wish;
@@ -32,7 +34,7 @@ impl App {
     /// Lets servers only read a disk, or write it again.
     pub async fn set_read_only(&self, caller: &Caller, id: &str, read_only: bool) -> Result<Disk> {
         self.change_disk(caller, id, "disk.set_read_only", DiskEvent::SetReadOnly, |disk| {
-            disk.read_only = read_only;
+            disk.read_only = Some(read_only);
         })
         .await
     }
@@ -154,34 +156,72 @@ impl App {
     }
 
     /// Sets a disk's status by hand; what was under way is dropped. Whatever takes the disk out of
-    /// `awaiting-transfer` ends its transfer with it, so that an old key never takes a disk.
+    /// `awaiting-transfer` ends its transfer with it, so that an old key never takes a disk; and an
+    /// available disk has no attachments, so that an attached one is never offered.
     pub async fn reset_disk_status(
         &self,
         caller: &Caller,
         id: &str,
-        status: Option<DiskStatus>,
+        to: DiskReset,
     ) -> Result<Disk> {
-        if status == Some(DiskStatus::AwaitingTransfer) {
+        if to.status == Some(DiskStatus::AwaitingTransfer) {
             return Err(ServiceError::ResetToAwaitingTransfer);
-        }
-        if status == Some(DiskStatus::InUse) {
-            return Err(ServiceError::ResetToInUse);
         }
         let wanted = parse(id)?;
         let mut unit = self.write().await?;
         let reset = async {
             let before = visible(&mut *unit, caller, wanted).await?.disk;
-            let mut after = before.clone();
-            if let Some(status) = status {
-                after.status = status;
-                after.pending = None;
-            }
+            let after = to.of(before.clone(), self.now())?;
             self.save(&mut *unit, caller, "disk.reset_status", &before, Some(after))
                 .ok_or_else(|| no_disk(id.to_owned()))
         }
         .await;
         let disk = self.settle_disk(unit, reset).await?;
         info!(disk.id = %disk.id, disk.status = %disk.status, "reset disk {}", disk.id);
+        Ok(disk)
+    }
+}
+
+/// What an administrator sets by hand; none leaves things as they are.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DiskReset {
+    /// The disk's status.
+    pub status: Option<DiskStatus>,
+    /// How far its attachments have come.
+    pub attachments: Option<AttachmentReset>,
+}
+
+/// What is set of a disk's attachments by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AttachmentReset {
+    /// They are over.
+    Detached,
+    /// All of them have come so far.
+    All(AttachStatus),
+}
+
+impl DiskReset {
+    fn of(self, mut disk: Disk, now: Time) -> Result<Disk> {
+        match self.attachments {
+            Some(AttachmentReset::Detached) if disk.attachments.is_empty() => {}
+            Some(AttachmentReset::Detached) => {
+                disk.attachments.clear();
+                disk.settle();
+            }
+            Some(AttachmentReset::All(status)) => {
+                disk.attachments.iter_mut().for_each(|attachment| attachment.come_to(status, now));
+            }
+            None => {}
+        }
+        let Some(status) = self.status else { return Ok(disk) };
+        if status == DiskStatus::Available {
+            disk.attachments.clear();
+        }
+        if status == DiskStatus::InUse && !disk.is_attached() {
+            return Err(ServiceError::ResetToInUse);
+        }
+        disk.status = status;
+        disk.pending = None;
         Ok(disk)
     }
 }

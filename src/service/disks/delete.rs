@@ -4,7 +4,7 @@ use tracing::info;
 
 use super::{parse, visible};
 use crate::domain::access::Caller;
-use crate::domain::disk::{Becoming, DiskEvent};
+use crate::domain::disk::{Becoming, DiskEvent, WrongStatus};
 use crate::domain::event::{Event, State};
 use crate::domain::ids::DiskId;
 use crate::service::{App, Result, ServiceError, settle};
@@ -13,7 +13,7 @@ use crate::store::WriteTx;
 /// How a disk is removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deletion {
-    /// If its status allows it and it has no snapshots.
+    /// If its status allows it and it has neither snapshots nor attachments.
     Plain,
     /// The same, with its snapshots, all of which must be removable.
     Cascade,
@@ -60,6 +60,11 @@ impl App {
     ) -> Result<()> {
         let facts = visible(unit, caller, id).await?;
         let before = facts.disk;
+        let attached = !before.attachments.is_empty();
+        if attached && matches!(how, Deletion::Plain | Deletion::Cascade) {
+            let (event, status, disk) = (how.event(), before.status, before.id);
+            return Err(WrongStatus { event, status, disk }.into());
+        }
         let after =
             self.happen(unit, caller, &before, before.clone(), how.event(), Becoming::default())?;
         if facts.snapshots.is_some() {

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use tracing::info;
 
 use super::transfers::end_as_deleted;
-use super::{App, Resource, Result, ServiceError, settle};
+use super::{App, Resource, Result, ServiceError, attachments, settle};
 use crate::domain::access::Caller;
 use crate::domain::disk::{Becoming, Disk, DiskEvent, DiskStatus};
 use crate::domain::event::Event;
@@ -20,7 +20,7 @@ use crate::domain::ids::DiskId;
 use crate::domain::transfer::TransferFacts;
 use crate::store::WriteTx;
 
-pub use changes::Growth;
+pub use changes::{AttachmentReset, DiskReset, Growth};
 pub use create::{NewDisk, Source};
 pub use delete::Deletion;
 pub use image::{ImageUpload, NewImage};
@@ -86,8 +86,8 @@ impl App {
         Ok(disk)
     }
 
-    /// Queues what became of a disk, which may be gone, and the event that tells of it; a disk that
-    /// is offered no more loses its transfer.
+    /// Queues what became of a disk, which may be gone, and of its attachments, and the events that
+    /// tell of it; a disk that is offered no more loses its transfer.
     pub(super) fn save(
         &self,
         unit: &mut dyn WriteTx,
@@ -97,13 +97,14 @@ impl App {
         after: Option<Disk>,
     ) -> Option<Disk> {
         let now = self.now();
-        let after = after.map(|mut disk| {
+        let mut after = after.map(|mut disk| {
             disk.updated_at = Some(now);
             if disk.status != DiskStatus::AwaitingTransfer {
                 disk.transfer = None;
             }
             disk
         });
+        attachments::save(unit, caller, now, before, after.as_mut());
         match &after {
             Some(disk) => unit.update_disk(disk, before.status),
             None => unit.delete_disk(before.id, before.status),
@@ -138,10 +139,10 @@ pub(super) async fn visible(
         .ok_or_else(|| no_disk(id.to_string()))
 }
 
-fn parse(id: &str) -> Result<DiskId> {
+pub(super) fn parse(id: &str) -> Result<DiskId> {
     DiskId::parse(id).ok_or_else(|| no_disk(id.to_owned()))
 }
 
-fn no_disk(id: String) -> ServiceError {
+pub(super) fn no_disk(id: String) -> ServiceError {
     ServiceError::NotFound(Resource::Disk, id)
 }

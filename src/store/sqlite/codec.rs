@@ -13,8 +13,8 @@ use sqlx::sqlite::SqliteArguments;
 use crate::domain::clock::Time;
 use crate::domain::disk_type::Specs;
 use crate::domain::ids::{
-    AccessId, BackupId, DiskId, DiskTypeId, EncryptionId, MessageId, PolicyId, ProjectId,
-    QosSpecsId, SnapshotId, TransferId, UserId,
+    AccessId, AttachmentId, BackupId, DiskId, DiskTypeId, EncryptionId, MessageId, PolicyId,
+    ProjectId, QosSpecsId, ServerId, SnapshotId, TransferId, UserId,
 };
 use crate::store::{Result, StoreError};
 
@@ -103,6 +103,8 @@ bound_as_text!(
     DiskTypeId,
     EncryptionId,
     QosSpecsId,
+    AttachmentId,
+    ServerId,
     &ProjectId,
     &UserId,
     &AccessId,

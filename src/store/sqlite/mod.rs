@@ -7,6 +7,7 @@
 mod access_keys;
 mod accounts;
 mod application_credentials;
+mod attachments;
 mod backups;
 mod codec;
 mod disk_types;

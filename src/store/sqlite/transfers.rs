@@ -35,10 +35,20 @@ impl<T: AsConnection> TransferReads for T {
                     t.no_snapshots, t.key_hash, t.created_at AS offered_at,
                     d.id, d.project_id, d.user_id, d.name, d.description, d.size_gib, d.status,
                     d.disk_type, d.zone, d.bootable, d.multiattach, d.encrypted,
-                    d.dedicated_storage, d.metadata, d.read_only, d.from_snapshot_id,
-                    d.from_disk_id, d.image_metadata, d.previous_status, d.next_at,
+                    d.dedicated_storage, d.metadata, d.read_only, d.read_only_told,
+                    d.from_snapshot_id, d.from_disk_id, d.image_metadata, d.previous_status,
+                    d.next_at,
                     d.next_outcome, d.next_size_gib, d.next_type, d.transfer_id, d.created_at,
                     d.updated_at,
+                    (SELECT json_group_array(json_object(
+                         'id', a.id, 'disk_id', a.disk_id, 'project_id', a.project_id,
+                         'server_id', a.server_id, 'host_name', a.host_name,
+                         'mountpoint', a.mountpoint, 'mode', a.mode, 'status', a.status,
+                         'connector', a.connector, 'attached_at', a.attached_at,
+                         'created_at', a.created_at, 'updated_at', a.updated_at)
+                         ORDER BY a.created_at, a.id)
+                     FROM attachments AS a WHERE a.disk_id = d.id
+                     HAVING count(*) > 0) AS attachments,
                     (SELECT count(*) FROM snapshots AS s WHERE s.disk_id = d.id) AS snapshots,
                     (SELECT s.id FROM snapshots AS s WHERE s.disk_id = d.id
                      ORDER BY s.created_at, s.id LIMIT 1) AS snapshot_id,

@@ -1,6 +1,7 @@
 //! Disks, alike under `/v2` and `/v3`.
 
 mod actions;
+mod attach;
 mod changes;
 mod create;
 mod filters;

@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 
 use super::super::{one_action, wanted_status};
-use super::images;
+use super::{attach, images};
 use crate::domain::access::Action;
 use crate::domain::disk::DiskStatus;
 use crate::domain::ids::SnapshotId;
@@ -11,7 +11,7 @@ use crate::domain::microversion::Microversion;
 use crate::http::call::{Answer, Call};
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
-use crate::service::disks::{Deletion, Growth};
+use crate::service::disks::{Deletion, DiskReset, Growth};
 
 /// From here on a disk in use can grow.
 const ONLINE: Microversion = Microversion(3, 42);
@@ -38,6 +38,15 @@ pub(in crate::http) async fn action(call: Call) -> Answer {
             images::unset_metadata(call, &top.required_object(name)?).await
         }
         "os-migrate_volume" => migrate(call).await,
+        "os-reserve" => attach::reserve(call).await,
+        "os-unreserve" => attach::unreserve(call).await,
+        "os-attach" => attach::attach(call, &top.required_object(name)?).await,
+        "os-detach" => attach::detach(call, &top).await,
+        "os-begin_detaching" => attach::begin_detaching(call).await,
+        "os-roll_detaching" => attach::roll_detaching(call).await,
+        "os-force_detach" => attach::force_detach(call, &top.required_object(name)?).await,
+        "os-initialize_connection" => attach::initialize(call, &top.required_object(name)?).await,
+        "os-terminate_connection" => attach::terminate(call, &top.required_object(name)?).await,
         other => Err(ApiError::NoSuchAction(other.to_owned())),
     }
 }
@@ -62,8 +71,7 @@ async fn set_bootable(call: Call, fields: &Fields<'_>) -> Answer {
     Ok(HttpResponse::Ok().finish())
 }
 
-/// `attach_status` and `migration_status` are taken and change nothing: nothing is ever attached or
-/// migrated here.
+/// `migration_status` is taken and changes nothing: nothing is ever migrated here.
 async fn reset_status(call: Call, fields: &Fields<'_>) -> Answer {
     let caller = call.may(Action::ResetDiskStatus)?;
     fields.no_others(&["status", "attach_status", "migration_status"])?;
@@ -76,11 +84,10 @@ async fn reset_status(call: Call, fields: &Fields<'_>) -> Answer {
             *status != DiskStatus::Deleting
         })?),
     };
-    for key in ["attach_status", "migration_status"] {
-        fields.text(key)?;
-    }
-    let id = call.part("id").to_owned();
-    call.write(move |app| async move { app.reset_disk_status(&caller, &id, status).await }).await?;
+    let attachments = attach::wanted_reset(fields)?;
+    fields.text("migration_status")?;
+    let (id, to) = (call.part("id").to_owned(), DiskReset { status, attachments });
+    call.write(move |app| async move { app.reset_disk_status(&caller, &id, to).await }).await?;
     Ok(HttpResponse::Accepted().finish())
 }
 

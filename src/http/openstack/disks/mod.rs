@@ -1,6 +1,7 @@
 //! `volumes` (reference: OTC "EVS Disk", Cinder volumes).
 
 mod actions;
+mod attach;
 mod create;
 mod filters;
 mod images;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::domain::access::{Caller, Role};
+use crate::domain::attachment::{AttachStatus, Attachment};
 use crate::domain::disk::Disk;
 use crate::domain::ids::DiskTypeId;
 use crate::domain::microversion::Microversion;
@@ -42,7 +43,7 @@ pub(super) fn view(call: &Call, types: &TypeIds, disk: &Disk) -> Value {
         "volume_type": disk.disk_type,
         "snapshot_id": disk.from_snapshot.map(|id| id.to_string()),
         "source_volid": disk.from_disk.map(|id| id.to_string()),
-        "metadata": disk.metadata,
+        "metadata": shown_metadata(disk),
         "links": call.links("volumes", &id),
         "user_id": disk.user.as_str(),
         "bootable": if disk.bootable { "true" } else { "false" },
@@ -50,7 +51,7 @@ pub(super) fn view(call: &Call, types: &TypeIds, disk: &Disk) -> Value {
         "replication_status": null,
         "consistencygroup_id": null,
         "multiattach": disk.multiattach,
-        "attachments": [],
+        "attachments": attachments(call, disk),
     });
     let type_id = types.get(&disk.disk_type).map(DiskTypeId::to_string);
     let since: &[(Microversion, &str, Value)] = &[
@@ -68,6 +69,42 @@ pub(super) fn view(call: &Call, types: &TypeIds, disk: &Disk) -> Value {
         }
     }
     view
+}
+
+/// The user's own keys and values, and what Cinder shows among them: whether the disk is read-only,
+/// once somebody has said so, and how the server that has it uses it. What hosts connect to by
+/// attachments of their own has its mode there.
+pub(super) fn shown_metadata(disk: &Disk) -> Value {
+    let mut shown = disk.metadata.clone();
+    if let Some(read_only) = disk.read_only {
+        let word = if read_only { "True" } else { "False" };
+        shown.insert("readonly".to_owned(), word.to_owned());
+    }
+    let of_server = |attachment: &&Attachment| {
+        attachment.status == AttachStatus::Attached && attachment.connector.is_none()
+    };
+    if let Some(mode) = disk.attachments.iter().rfind(of_server).and_then(|found| found.mode) {
+        shown.insert("attached_mode".to_owned(), mode.as_str().to_owned());
+    }
+    json!(shown)
+}
+
+/// Who has the disk. Hosts are told to administrators.
+pub(super) fn attachments(call: &Call, disk: &Disk) -> Value {
+    let attached = disk.attachments.iter().filter(|a| a.status == AttachStatus::Attached);
+    let view = |attachment: &Attachment| {
+        let host = attachment.host_name.as_ref().filter(|_| call.is_admin());
+        json!({
+            "id": attachment.disk.to_string(),
+            "attachment_id": attachment.id.to_string(),
+            "volume_id": attachment.disk.to_string(),
+            "server_id": attachment.server.map(|server| server.to_string()),
+            "host_name": host,
+            "device": attachment.mountpoint,
+            "attached_at": attachment.attached_at.map(zoneless),
+        })
+    };
+    attached.map(view).collect()
 }
 
 /// The same with what show and the detailed list add.

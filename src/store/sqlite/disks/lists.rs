@@ -50,8 +50,18 @@ fn page_query(query: &DiskQuery) -> QueryBuilder<Sqlite> {
     let list = List::new(
         "SELECT id, project_id, user_id, name, description, size_gib, status, disk_type, zone,
                 bootable, multiattach, encrypted, dedicated_storage, metadata, read_only,
-                from_snapshot_id, from_disk_id, image_metadata, previous_status, next_at,
-                next_outcome, next_size_gib, next_type, transfer_id, created_at, updated_at
+                read_only_told, from_snapshot_id, from_disk_id, image_metadata, previous_status,
+                next_at, next_outcome, next_size_gib, next_type, transfer_id, created_at,
+                updated_at,
+                (SELECT json_group_array(json_object(
+                     'id', a.id, 'disk_id', a.disk_id, 'project_id', a.project_id,
+                     'server_id', a.server_id, 'host_name', a.host_name,
+                     'mountpoint', a.mountpoint, 'mode', a.mode, 'status', a.status,
+                     'connector', a.connector, 'attached_at', a.attached_at,
+                     'created_at', a.created_at, 'updated_at', a.updated_at)
+                     ORDER BY a.created_at, a.id)
+                 FROM attachments AS a WHERE a.disk_id = disks.id
+                 HAVING count(*) > 0) AS attachments
          FROM disks WHERE TRUE",
         "disks",
     );

@@ -20,8 +20,18 @@ impl<T: AsConnection> DiskReads for T {
         sqlx::query_as::<_, DiskRow>(
             "SELECT id, project_id, user_id, name, description, size_gib, status, disk_type, zone,
                     bootable, multiattach, encrypted, dedicated_storage, metadata, read_only,
-                    from_snapshot_id, from_disk_id, image_metadata, previous_status, next_at,
-                    next_outcome, next_size_gib, next_type, transfer_id, created_at, updated_at
+                    read_only_told, from_snapshot_id, from_disk_id, image_metadata,
+                    previous_status, next_at, next_outcome, next_size_gib, next_type, transfer_id,
+                    created_at, updated_at,
+                    (SELECT json_group_array(json_object(
+                         'id', a.id, 'disk_id', a.disk_id, 'project_id', a.project_id,
+                         'server_id', a.server_id, 'host_name', a.host_name,
+                         'mountpoint', a.mountpoint, 'mode', a.mode, 'status', a.status,
+                         'connector', a.connector, 'attached_at', a.attached_at,
+                         'created_at', a.created_at, 'updated_at', a.updated_at)
+                         ORDER BY a.created_at, a.id)
+                     FROM attachments AS a WHERE a.disk_id = disks.id
+                     HAVING count(*) > 0) AS attachments
              FROM disks WHERE id = $1",
         )
         .bind(id.to_string())
@@ -36,10 +46,20 @@ impl<T: AsConnection> DiskReads for T {
         sqlx::query_as::<_, FactsRow>(
             "SELECT d.id, d.project_id, d.user_id, d.name, d.description, d.size_gib, d.status,
                     d.disk_type, d.zone, d.bootable, d.multiattach, d.encrypted,
-                    d.dedicated_storage, d.metadata, d.read_only, d.from_snapshot_id,
-                    d.from_disk_id, d.image_metadata, d.previous_status, d.next_at,
+                    d.dedicated_storage, d.metadata, d.read_only, d.read_only_told,
+                    d.from_snapshot_id, d.from_disk_id, d.image_metadata, d.previous_status,
+                    d.next_at,
                     d.next_outcome, d.next_size_gib, d.next_type, d.transfer_id, d.created_at,
                     d.updated_at,
+                    (SELECT json_group_array(json_object(
+                         'id', a.id, 'disk_id', a.disk_id, 'project_id', a.project_id,
+                         'server_id', a.server_id, 'host_name', a.host_name,
+                         'mountpoint', a.mountpoint, 'mode', a.mode, 'status', a.status,
+                         'connector', a.connector, 'attached_at', a.attached_at,
+                         'created_at', a.created_at, 'updated_at', a.updated_at)
+                         ORDER BY a.created_at, a.id)
+                     FROM attachments AS a WHERE a.disk_id = d.id
+                     HAVING count(*) > 0) AS attachments,
                     (SELECT count(*) FROM snapshots AS s WHERE s.disk_id = d.id) AS snapshots,
                     (SELECT s.id FROM snapshots AS s WHERE s.disk_id = d.id
                      ORDER BY s.created_at, s.id LIMIT 1) AS snapshot_id,
@@ -113,12 +133,12 @@ impl DiskWrites for Unit {
                 "insert disk",
                 "INSERT INTO disks (id, project_id, user_id, name, description, size_gib, status,
                                     disk_type, zone, bootable, multiattach, encrypted,
-                                    dedicated_storage, metadata, read_only, from_snapshot_id,
-                                    from_disk_id, image_metadata, previous_status, next_at,
-                                    next_outcome, next_size_gib, next_type, transfer_id,
-                                    created_at, updated_at)
+                                    dedicated_storage, metadata, read_only, read_only_told,
+                                    from_snapshot_id, from_disk_id, image_metadata,
+                                    previous_status, next_at, next_outcome, next_size_gib,
+                                    next_type, transfer_id, created_at, updated_at)
                  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-                         ?)",
+                         ?, ?)",
             )
             .bind(disk.id)
             .bind(&disk.project)
@@ -134,7 +154,8 @@ impl DiskWrites for Unit {
             .bind(disk.encrypted)
             .bind(disk.dedicated_storage.as_deref())
             .bind(codec::values_to_text(&disk.metadata))
-            .bind(disk.read_only)
+            .bind(disk.read_only == Some(true))
+            .bind(disk.read_only.is_some())
             .bind(disk.from_snapshot)
             .bind(disk.from_disk)
             .bind(codec::values_to_text(&disk.image_metadata))
@@ -158,7 +179,7 @@ impl DiskWrites for Unit {
                  SET project_id = ?, user_id = ?, name = ?, description = ?, size_gib = ?,
                      status = ?, disk_type = ?, zone = ?, bootable = ?, multiattach = ?,
                      encrypted = ?, dedicated_storage = ?, metadata = ?, read_only = ?,
-                     image_metadata = ?, previous_status = ?, next_at = ?, next_outcome = ?,
+                     read_only_told = ?, image_metadata = ?, previous_status = ?, next_at = ?, next_outcome = ?,
                      next_size_gib = ?, next_type = ?, transfer_id = ?, updated_at = ?
                  WHERE id = ? AND status = ?",
             )
@@ -175,7 +196,8 @@ impl DiskWrites for Unit {
             .bind(disk.encrypted)
             .bind(disk.dedicated_storage.as_deref())
             .bind(codec::values_to_text(&disk.metadata))
-            .bind(disk.read_only)
+            .bind(disk.read_only == Some(true))
+            .bind(disk.read_only.is_some())
             .bind(codec::values_to_text(&disk.image_metadata))
             .bind(pending.and_then(|p| p.former).map(DiskStatus::as_str))
             .bind(pending.map(|p| p.at))

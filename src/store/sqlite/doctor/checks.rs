@@ -233,6 +233,44 @@ pub const CHECKS: &[Check] = &[
               WHERE NOT EXISTS (SELECT 1 FROM disks AS d WHERE d.id = s.disk_id)",
     },
     Check {
+        invariant: "attachments",
+        name: "a disk that is available or offered is attached to nothing",
+        sql: "SELECT 'disk ' || d.id || ' is ' || d.status || ' although it has attachment ' || a.id
+              FROM attachments AS a JOIN disks AS d ON d.id = a.disk_id
+              WHERE d.status IN ('available', 'awaiting-transfer')",
+    },
+    Check {
+        invariant: "attachments",
+        // What is being detached need not have any: an administrator can say that it is.
+        name: "a disk in use has an attachment",
+        sql: "SELECT 'disk ' || d.id || ' is in-use without an attachment'
+              FROM disks AS d
+              WHERE d.status = 'in-use'
+                AND NOT EXISTS (SELECT 1 FROM attachments AS a WHERE a.disk_id = d.id)",
+    },
+    Check {
+        invariant: "attachments",
+        name: "an attachment belongs to its disk's project",
+        sql: "SELECT 'attachment ' || a.id || ' belongs to project ' || a.project_id || ' but disk '
+                     || d.id || ' to project ' || d.project_id
+              FROM attachments AS a JOIN disks AS d ON d.id = a.disk_id
+              WHERE a.project_id <> d.project_id
+              UNION ALL
+              SELECT 'attachment ' || a.id || ' is of disk ' || a.disk_id || ', which is not there'
+              FROM attachments AS a
+              WHERE NOT EXISTS (SELECT 1 FROM disks AS d WHERE d.id = a.disk_id)",
+    },
+    Check {
+        invariant: "attachments",
+        name: "what is attached has its time, and a connector is a JSON object",
+        sql: "SELECT 'attachment ' || id || ' is attached without a time' FROM attachments
+              WHERE status = 'attached' AND attached_at IS NULL
+              UNION ALL
+              SELECT 'the connector of attachment ' || id || ' is not a JSON object'
+              FROM attachments
+              WHERE NOT json_valid(connector) OR json_type(connector) <> 'object'",
+    },
+    Check {
         invariant: "rows",
         name: "every status is known",
         sql: "SELECT 'disk ' || id || ' has the unknown status ' || status FROM disks
@@ -252,7 +290,11 @@ pub const CHECKS: &[Check] = &[
                                    'error_restoring', 'error_deleting')
               UNION ALL
               SELECT 'transfer ' || id || ' has the unknown status ' || status FROM transfers
-              WHERE status NOT IN ('pending', 'accepted', 'deleted', 'expired')",
+              WHERE status NOT IN ('pending', 'accepted', 'deleted', 'expired')
+              UNION ALL
+              SELECT 'attachment ' || id || ' has the unknown status ' || status FROM attachments
+              WHERE status NOT IN ('reserved', 'attaching', 'attached', 'error_attaching',
+                                   'error_detaching')",
     },
     Check {
         invariant: "progress",
@@ -357,7 +399,8 @@ pub const CHECKS: &[Check] = &[
                     UNION ALL SELECT 'snapshot', id FROM snapshots
                     UNION ALL SELECT 'backup', id FROM backups
                     UNION ALL SELECT 'policy', id FROM policies
-                    UNION ALL SELECT 'transfer', id FROM transfers)
+                    UNION ALL SELECT 'transfer', id FROM transfers
+                    UNION ALL SELECT 'attachment', id FROM attachments)
               WHERE length(id) <> 36 OR id GLOB '*[^0-9a-f-]*'",
     },
     Check {
@@ -381,6 +424,9 @@ pub const CHECKS: &[Check] = &[
               SELECT 'transfer ' || id || ' was finished at ' || finished_at || ', which is no time'
               FROM transfers WHERE finished_at NOT LIKE '____-__-__T__:__:__.______Z'
               UNION ALL
+              SELECT 'attachment ' || id || ' was made at ' || created_at || ', which is no time'
+              FROM attachments WHERE created_at NOT LIKE '____-__-__T__:__:__.______Z'
+              UNION ALL
               SELECT 'event ' || seq || ' was at ' || at || ', which is no time'
               FROM events WHERE at NOT LIKE '____-__-__T__:__:__.______Z'",
     },
@@ -389,6 +435,7 @@ pub const CHECKS: &[Check] = &[
 #[cfg(test)]
 mod tests {
     use super::CHECKS;
+    use crate::domain::attachment::AttachStatus;
     use crate::domain::backup::BackupStatus;
     use crate::domain::disk::DiskStatus;
     use crate::domain::snapshot::SnapshotStatus;
@@ -399,12 +446,13 @@ mod tests {
         inside.split('\'').skip(1).step_by(2).collect()
     }
 
-    fn of_domain() -> [(&'static str, Vec<&'static str>); 4] {
+    fn of_domain() -> [(&'static str, Vec<&'static str>); 5] {
         [
             ("disks", DiskStatus::ALL.iter().map(|status| status.as_str()).collect()),
             ("snapshots", SnapshotStatus::ALL.iter().map(|status| status.as_str()).collect()),
             ("backups", BackupStatus::ALL.iter().map(|status| status.as_str()).collect()),
             ("transfers", TransferStatus::ALL.iter().map(|status| status.as_str()).collect()),
+            ("attachments", AttachStatus::ALL.iter().map(|status| status.as_str()).collect()),
         ]
     }
 
@@ -415,7 +463,7 @@ mod tests {
         for (list, (table, expected)) in lists.iter().zip(of_domain()) {
             assert_eq!(words(list), expected, "{table}");
         }
-        assert_eq!(lists.len(), 4);
+        assert_eq!(lists.len(), 5);
     }
 
     #[test]
@@ -425,6 +473,7 @@ mod tests {
             include_str!("../../../../migrations/sqlite/0003_snapshots.sql"),
             include_str!("../../../../migrations/sqlite/0004_backups.sql"),
             include_str!("../../../../migrations/sqlite/0006_transfers.sql"),
+            include_str!("../../../../migrations/sqlite/0020_attachments.sql"),
         ]
         .concat();
         for (table, expected) in of_domain() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sqlx::FromRow;
 
-use super::{Row, codec};
+use super::{Row, attachments, codec};
 use crate::domain::disk::{Disk, DiskStatus, Operation, Outcome, Pending};
 use crate::domain::ids::{DiskId, ProjectId, SnapshotId, TransferId, UserId};
 use crate::store::{Result, StoreError};
@@ -27,6 +27,7 @@ pub(in crate::store::sqlite) struct DiskRow {
     dedicated_storage: Option<String>,
     metadata: String,
     read_only: bool,
+    read_only_told: bool,
     from_snapshot_id: Option<String>,
     from_disk_id: Option<String>,
     image_metadata: String,
@@ -36,6 +37,7 @@ pub(in crate::store::sqlite) struct DiskRow {
     next_size_gib: Option<i64>,
     next_type: Option<String>,
     transfer_id: Option<String>,
+    attachments: Option<String>,
     created_at: String,
     updated_at: Option<String>,
 }
@@ -59,6 +61,7 @@ impl TryFrom<DiskRow> for Disk {
             image_metadata: values(row, "image_metadata", &disk.image_metadata)?,
             pending: disk.pending(status)?,
             transfer: id(row, "transfer_id", disk.transfer_id.as_deref(), TransferId::parse)?,
+            attachments: attachments::of_disk(row, disk.attachments.as_deref())?,
             created_at: row.time("created_at", &disk.created_at)?,
             updated_at: row.time_if_any("updated_at", disk.updated_at.as_deref())?,
             project: ProjectId::new(disk.project_id),
@@ -73,7 +76,7 @@ impl TryFrom<DiskRow> for Disk {
             multiattach: disk.multiattach,
             encrypted: disk.encrypted,
             dedicated_storage: disk.dedicated_storage,
-            read_only: disk.read_only,
+            read_only: (disk.read_only || disk.read_only_told).then_some(disk.read_only),
         })
     }
 }
@@ -138,6 +141,7 @@ mod tests {
             dedicated_storage: None,
             metadata: "{}".to_owned(),
             read_only: false,
+            read_only_told: false,
             from_snapshot_id: None,
             from_disk_id: None,
             image_metadata: "{}".to_owned(),
@@ -147,6 +151,7 @@ mod tests {
             next_size_gib: None,
             next_type: None,
             transfer_id: None,
+            attachments: None,
             created_at: "2025-07-31T22:13:20.000007Z".to_owned(),
             updated_at: None,
         }
@@ -172,6 +177,10 @@ mod tests {
                 "status is no status of something that takes time",
             ),
             (|disk| disk.transfer_id = Some("x".to_owned()), "transfer_id is no UUID"),
+            (
+                |disk| disk.attachments = Some("{}".to_owned()),
+                "attachments is no JSON array of rows",
+            ),
             (|disk| disk.created_at = "2025-07-31 22:13:20".to_owned(), "created_at is no time"),
             (|disk| disk.updated_at = Some("x".to_owned()), "updated_at is no time"),
         ];

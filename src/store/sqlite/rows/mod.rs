@@ -1,6 +1,7 @@
 //! Rows as they stand in the tables, and the way from there into the domain. A row that cannot be
 //! what it says is an error that names it, never a panic and never a guess.
 
+mod attachments;
 mod disks;
 
 use sqlx::FromRow;
@@ -14,6 +15,7 @@ use crate::domain::snapshot::{Snapshot, SnapshotStatus};
 use crate::domain::transfer::{KeyHash, Obstacles, Transfer, TransferFacts};
 use crate::store::{Result, StoreError};
 
+pub(super) use attachments::AttachmentRow;
 pub(super) use disks::DiskRow;
 
 /// One row, by name, for the errors about it.
