@@ -202,6 +202,20 @@ actions! {
     BindPolicy: Member, "vbs:backupPolicy:associate", "vbs:backupPolicy:associate";
     /// Take disks out of a backup policy.
     UnbindPolicy: Member, "vbs:backupPolicy:disassociate", "vbs:backupPolicy:disassociate";
+    /// Show a job.
+    ShowJob: Reader, "evs:jobs:get", "evs:jobs:get";
+    /// List every tag of a project's disks.
+    ListTags: Reader, "evs:volumeTags:list", "evs:volumeTags:list";
+    /// Find disks by their tags.
+    SearchTags: Reader, "evs:volumeTags:get", "evs:volumeTags:get";
+    /// Show the tags of a disk.
+    ShowTags: Reader, "evs:volumeTags:getById", "evs:volumeTags:getById";
+    /// Add tags to a disk.
+    CreateTags: Member, "evs:volumeTags:create", "evs:volumeTags:create";
+    /// Replace tags of a disk.
+    UpdateTags: Member, "evs:volumeTags:update", "evs:volumeTags:update";
+    /// Remove tags of a disk.
+    DeleteTags: Member, "evs:volumeTags:delete", "evs:volumeTags:delete";
     /// Show the quota of a project.
     ShowQuota: Reader, "volume_extension:quotas:show", "evs:quotas:get";
     /// Change the quota of a project.

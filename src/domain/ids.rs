@@ -135,6 +135,10 @@ text_id! {
     ApplicationCredentialId
 }
 text_id! {
+    /// A job, or a part of one: 32 hexadecimal digits.
+    JobId
+}
+text_id! {
     /// One request: `req-` and a UUID; stands in the answer's headers, the log and the events.
     RequestId
 }
@@ -165,6 +169,13 @@ pub fn random_hex() -> String {
 /// A new UUID, spelled with dashes.
 pub fn random_with_dashes() -> String {
     Uuid::new_v4().hyphenated().to_string()
+}
+
+impl JobId {
+    /// A new one.
+    pub fn random() -> Self {
+        Self(random_hex())
+    }
 }
 
 impl RequestId {

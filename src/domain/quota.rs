@@ -101,6 +101,8 @@ pub struct Quota {
 pub enum Wish<'a> {
     /// A disk of this type and size in GiB.
     Disk(&'a str, i64),
+    /// So many disks of this type, each of this size in GiB.
+    Disks(&'a str, i64, i64),
     /// A disk that the project has already (it accepts its own offer): nothing is added.
     OwnDisk(i64),
     /// So many more GiB for a disk of this type that will have this size.
@@ -196,7 +198,9 @@ impl Wish<'_> {
                 .collect()
         };
         match self {
-            Self::Disk(disk_type, _) => with_type(["gigabytes", "volumes"], disk_type),
+            Self::Disk(disk_type, _) | Self::Disks(disk_type, ..) => {
+                with_type(["gigabytes", "volumes"], disk_type)
+            }
             Self::Snapshot(disk_type, _) => with_type(["gigabytes", "snapshots"], disk_type),
             Self::Growth { disk_type, .. } => {
                 vec!["gigabytes".to_owned(), format!("gigabytes_{disk_type}")]
@@ -221,10 +225,12 @@ impl Quota {
     pub fn allows(&self, wish: Wish<'_>) -> Result<(), QuotaExceeded> {
         match wish {
             Wish::OwnDisk(size) => self.disk_size(size),
-            Wish::Disk(disk_type, size) => {
+            Wish::Disk(disk_type, size) => self.allows(Wish::Disks(disk_type, size, 1)),
+            Wish::Disks(disk_type, size, count) => {
                 self.disk_size(size)?;
-                self.gigabytes(disk_type, size)?;
-                self.count("volumes", disk_type, |key, limit| QuotaExceeded::Disks { key, limit })
+                self.gigabytes(disk_type, size.saturating_mul(count))?;
+                let exceeded = |key, limit| QuotaExceeded::Disks { key, limit };
+                self.count("volumes", disk_type, count, exceeded)
             }
             Wish::Growth { disk_type, by_gib, to_gib } => {
                 self.disk_size(to_gib)?;
@@ -247,7 +253,7 @@ impl Quota {
             }
             Wish::Snapshot(disk_type, size) => {
                 self.gigabytes(disk_type, size)?;
-                self.count("snapshots", disk_type, |_, limit| QuotaExceeded::Snapshots { limit })
+                self.count("snapshots", disk_type, 1, |_, limit| QuotaExceeded::Snapshots { limit })
             }
             Wish::Backup(size) => {
                 if let Some((limit_gib, used_gib)) = self.broken("backup_gigabytes", size) {
@@ -284,10 +290,11 @@ impl Quota {
         &self,
         kind: &str,
         disk_type: &str,
+        more: i64,
         exceeded: fn(String, i64) -> QuotaExceeded,
     ) -> Result<(), QuotaExceeded> {
         for key in [kind.to_owned(), format!("{kind}_{disk_type}")] {
-            if let Some((limit, _)) = self.broken(&key, 1) {
+            if let Some((limit, _)) = self.broken(&key, more) {
                 return Err(exceeded(key, limit));
             }
         }
@@ -323,6 +330,12 @@ mod tests {
         assert_eq!(
             quota(&[("volumes", 2)]).allows(Wish::Disk("SSD", 1)),
             Err(QuotaExceeded::Disks { key: "volumes".to_owned(), limit: 2 })
+        );
+        assert!(quota(&[("volumes", 4)]).allows(Wish::Disks("SSD", 1, 3)).is_err());
+        assert!(quota(&[("gigabytes", 85)]).allows(Wish::Disks("SSD", 2, 3)).is_err());
+        assert_eq!(
+            quota(&[("volumes", 5), ("gigabytes", 86)]).allows(Wish::Disks("SSD", 2, 3)),
+            Ok(())
         );
         assert_eq!(quota(&[("gigabytes", 81)]).allows(Wish::Disk("SSD", 1)), Ok(()));
         assert_eq!(

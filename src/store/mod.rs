@@ -9,10 +9,12 @@ pub mod accounts;
 pub mod application_credentials;
 pub mod attachments;
 pub mod backups;
+pub mod cloud_disks;
 pub mod disk_types;
 pub mod disks;
 pub mod events;
 pub mod guesses;
+pub mod jobs;
 pub mod messages;
 pub mod policies;
 pub mod projects;
@@ -34,10 +36,12 @@ pub use accounts::{AccountReads, AccountWrites};
 pub use application_credentials::{ApplicationCredentialReads, ApplicationCredentialWrites};
 pub use attachments::{AttachmentReads, AttachmentWrites};
 pub use backups::{BackupReads, BackupWrites};
+pub use cloud_disks::{CloudDiskReads, CloudDiskWrites};
 pub use disk_types::{DiskTypeReads, DiskTypeWrites};
 pub use disks::{DiskReads, DiskWrites};
 pub use events::EventWrites;
 pub use guesses::{GuessReads, GuessWrites};
+pub use jobs::{JobReads, JobWrites};
 pub use messages::{MessageReads, MessageWrites};
 pub use policies::{PolicyReads, PolicyWrites};
 pub use projects::{ProjectReads, ProjectWrites};
@@ -88,9 +92,11 @@ pub trait ReadTx:
     + ApplicationCredentialReads
     + AttachmentReads
     + BackupReads
+    + CloudDiskReads
     + DiskReads
     + DiskTypeReads
     + GuessReads
+    + JobReads
     + MessageReads
     + PolicyReads
     + ProjectReads
@@ -110,9 +116,11 @@ impl<T> ReadTx for T where
         + ApplicationCredentialReads
         + AttachmentReads
         + BackupReads
+        + CloudDiskReads
         + DiskReads
         + DiskTypeReads
         + GuessReads
+        + JobReads
         + MessageReads
         + PolicyReads
         + ProjectReads
@@ -136,10 +144,12 @@ pub trait WriteTx:
     + ApplicationCredentialWrites
     + AttachmentWrites
     + BackupWrites
+    + CloudDiskWrites
     + DiskTypeWrites
     + DiskWrites
     + EventWrites
     + GuessWrites
+    + JobWrites
     + MessageWrites
     + PolicyWrites
     + ProjectWrites

@@ -90,6 +90,7 @@ async fn healthy() -> Healthy {
         ("POLICY", policy.id.to_string()),
         ("SNAPSHOT", snapshot.id.to_string()),
         ("BACKUP", backup.id.to_string()),
+        ("JOB", "0".repeat(32)),
         ("SSD", ssd.id.to_string()),
         ("ENCRYPTION", encryption.id.to_string()),
         ("QOS", qos.id.to_string()),
@@ -384,6 +385,31 @@ const PLANTED: &[(&str, &str, &str)] = &[
         "UPDATE disks SET updated_at = 'yesterday' WHERE id = '{FREE}'",
         "rows",
         "disk {FREE} was changed at yesterday, which is no time",
+    ),
+    (
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 11)
+         INSERT INTO disk_tags (disk_id, key, value) SELECT '{FREE}', 'k' || i, '' FROM n",
+        "rows",
+        "disk {FREE} has 11 tags",
+    ),
+    (
+        "INSERT INTO disk_tags (disk_id, key, value) VALUES ('{FREE}', 'a.b', 'c')",
+        "rows",
+        "disk {FREE} has the tag a.b=c, which is none",
+    ),
+    (
+        "INSERT INTO jobs (id, project_id, kind, begun_at)
+         VALUES ('{JOB}', 'atlas', 'delete', '2025-07-31T22:13:20.000000Z')",
+        "rows",
+        "job {JOB} to delete has 0 parts",
+    ),
+    (
+        "INSERT INTO jobs (id, project_id, kind, begun_at)
+         VALUES ('{JOB}', 'atlas', 'extend', '2025-07-31T22:13:20.000000Z');
+         INSERT INTO job_parts (id, job_id, place, disk_id, size_gib, disk_type, status)
+         VALUES ('{JOB}', '{JOB}', 1, '{FREE}', 40, 'SSD', 'running')",
+        "rows",
+        "part 1 of job {JOB} runs on disk {FREE}, where nothing is under way",
     ),
     ("UPDATE backups SET id = 'b-1'", "rows", "backup b-1 has an id that is no UUID"),
     (

@@ -227,6 +227,37 @@ pub const CHECKS: &[Check] = &[
     },
     Check {
         invariant: "rows",
+        name: "a disk has ten tags at most, and they are well formed",
+        sql: "SELECT 'disk ' || disk_id || ' has ' || count(*) || ' tags' FROM disk_tags
+              GROUP BY disk_id HAVING count(*) > 10
+              UNION ALL
+              SELECT 'disk ' || disk_id || ' has the tag ' || key || '=' || value
+                     || ', which is none'
+              FROM disk_tags
+              WHERE length(key) NOT BETWEEN 1 AND 36 OR key GLOB '*[^A-Za-z0-9_-]*'
+                 OR length(value) > 43 OR value GLOB '*[^A-Za-z0-9_-]*'",
+    },
+    Check {
+        invariant: "rows",
+        name: "a part of a job runs while something is under way on its disk",
+        sql: "SELECT 'part ' || p.place || ' of job ' || p.job_id || ' runs on disk ' || p.disk_id
+                     || ', where nothing is under way'
+              FROM job_parts AS p
+              WHERE p.status = 'running'
+                AND NOT EXISTS (SELECT 1 FROM disks AS d
+                                WHERE d.id = p.disk_id AND d.next_at IS NOT NULL)",
+    },
+    Check {
+        invariant: "rows",
+        name: "a job has a part for each of its disks",
+        sql: "SELECT 'job ' || id || ' to ' || kind || ' has ' || parts || ' parts'
+              FROM (SELECT j.id, j.kind,
+                           (SELECT count(*) FROM job_parts AS p WHERE p.job_id = j.id) AS parts
+                    FROM jobs AS j)
+              WHERE parts = 0 OR (kind = 'create_batch') <> (parts > 1)",
+    },
+    Check {
+        invariant: "rows",
         name: "a snapshot's disk is there",
         sql: "SELECT 'snapshot ' || s.id || ' is of disk ' || s.disk_id || ', which is not there'
               FROM snapshots AS s

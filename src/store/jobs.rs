@@ -1,0 +1,27 @@
+//! Jobs in the store.
+
+use async_trait::async_trait;
+
+use super::Result;
+use crate::domain::clock::Time;
+use crate::domain::ids::{DiskId, JobId, ProjectId};
+use crate::domain::job::{Job, PartEnd};
+
+/// Questions about jobs.
+#[async_trait]
+pub trait JobReads {
+    /// The job, whoever asked for it.
+    async fn job(&mut self, id: &JobId) -> Result<Option<Job>>;
+
+    /// The job that a project's request of that name began.
+    async fn job_of_token(&mut self, project: &ProjectId, token: &str) -> Result<Option<Job>>;
+}
+
+/// Changes of jobs.
+pub trait JobWrites {
+    /// A new job with its parts.
+    fn insert_job(&mut self, job: &Job);
+
+    /// Ends the part that runs on a disk, if there is one.
+    fn end_job_part(&mut self, disk: DiskId, end: PartEnd, at: Time);
+}

@@ -1,0 +1,86 @@
+//! Jobs are read back as they were written, and their parts end with what is under way.
+
+use evs_local::domain::disk::{DiskStatus, Operation, Outcome};
+use evs_local::domain::ids::JobId;
+use evs_local::domain::job::{ClientRequest, Job, JobKind, JobPart, PartEnd};
+use evs_local::store::StoreError;
+
+use crate::support::{self, Bench, at, disk, project};
+
+fn job(kind: JobKind, parts: Vec<JobPart>, token: Option<&str>) -> Job {
+    let request =
+        token.map(|token| ClientRequest { token: token.to_owned(), fingerprint: "f".repeat(64) });
+    Job { id: JobId::random(), project: project("atlas"), kind, request, begun_at: at(1), parts }
+}
+
+#[tokio::test]
+async fn a_job_is_read_back_with_its_parts_in_order_and_by_its_token() {
+    let bench = Bench::new().await;
+    let disks = [disk("atlas"), disk("atlas"), disk("atlas")];
+    let ends = [
+        Some((PartEnd::Success, at(2))),
+        Some((PartEnd::Fail(Some(DiskStatus::Error)), at(3))),
+        Some((PartEnd::Fail(None), at(4))),
+    ];
+    let mut parts: Vec<JobPart> =
+        disks.iter().zip(ends).map(|(disk, end)| JobPart::new(disk, end)).collect();
+    parts[0].disk_name = None;
+    let batch = job(JobKind::CreateBatch, parts, Some("again"));
+    let lone = job(JobKind::Delete, vec![JobPart::new(&disks[0], None)], None);
+    bench
+        .commit(|unit| {
+            unit.insert_job(&batch);
+            unit.insert_job(&lone);
+        })
+        .await;
+    let mut reader = bench.store.read().await.unwrap();
+    assert_eq!(reader.job(&batch.id).await.unwrap(), Some(batch.clone()));
+    assert_eq!(reader.job(&lone.id).await.unwrap(), Some(lone));
+    assert_eq!(reader.job(&JobId::random()).await.unwrap(), None);
+    let of = async |project: &str, token: &str| {
+        let mut reader = bench.store.read().await.unwrap();
+        reader.job_of_token(&support::project(project), token).await.unwrap()
+    };
+    assert_eq!(of("atlas", "again").await, Some(batch.clone()));
+    assert_eq!(of("beta", "again").await, None);
+    assert_eq!(of("atlas", "other").await, None);
+
+    let mut unit = bench.store.write().await.unwrap();
+    unit.insert_job(&job(JobKind::Delete, vec![JobPart::new(&disks[1], None)], Some("again")));
+    assert!(matches!(unit.commit().await, Err(StoreError::Database(_))), "one job a token");
+}
+
+#[tokio::test]
+async fn the_end_of_what_is_under_way_ends_the_part_that_runs_and_no_other() {
+    let bench = Bench::new().await;
+    let mut busy = disk("atlas");
+    busy.begin(Operation::Extend, Some(DiskStatus::Available), becoming(), Outcome::Done, at(9));
+    let (over, running) = (
+        job(JobKind::Extend, vec![JobPart::new(&busy, Some((PartEnd::Success, at(2))))], None),
+        job(JobKind::Extend, vec![JobPart::new(&busy, None)], None),
+    );
+    assert_eq!(running.parts[0].size_gib, 80, "what it is to have");
+    bench
+        .commit(|unit| {
+            support::create(unit, &busy);
+            unit.insert_job(&over);
+            unit.insert_job(&running);
+        })
+        .await;
+    assert_eq!(bench.sentences().await, Vec::<String>::new());
+    let failed = PartEnd::Fail(Some(DiskStatus::ErrorExtending));
+    bench
+        .commit(|unit| {
+            unit.end_job_part(busy.id, failed, at(5));
+            unit.end_job_part(busy.id, PartEnd::Success, at(6));
+        })
+        .await;
+    let mut reader = bench.store.read().await.unwrap();
+    assert_eq!(reader.job(&over.id).await.unwrap(), Some(over));
+    let ended = reader.job(&running.id).await.unwrap().unwrap();
+    assert_eq!(ended.parts[0].end, Some((failed, at(5))));
+}
+
+fn becoming() -> evs_local::domain::disk::Becoming {
+    evs_local::domain::disk::Becoming { size_gib: Some(80), disk_type: None }
+}
