@@ -6,12 +6,14 @@
 pub mod access_keys;
 pub mod attachments;
 pub mod backups;
+pub mod cloud_disks;
 pub mod disk_types;
 pub mod disks;
 mod guesses;
 pub mod hasher;
 mod hosts;
 pub mod identity;
+pub mod jobs;
 pub mod messages;
 pub mod policies;
 pub mod progress;
@@ -112,6 +114,8 @@ pub enum Resource {
     User,
     /// An access key.
     AccessKey,
+    /// A job.
+    Job,
 }
 
 /// Why a use case came to nothing.
@@ -161,6 +165,18 @@ pub enum ServiceError {
     /// There is no such type to change to.
     #[error("there is no disk type '{0}' to change to")]
     UnknownNewType(String),
+    /// Disks that lie on solid state do not move to a type that does not.
+    #[error("the disk's type is not below its present one, as {0} is")]
+    LowerType(String),
+    /// The disk has no such tag.
+    #[error("disk {0} has no such tag")]
+    NoTag(DiskId),
+    /// The disk would have too many tags.
+    #[error("a disk has at most {0} tags")]
+    TooManyTags(usize),
+    /// The client gave another request the same name.
+    #[error("the client's token belongs to another request")]
+    TokenReused,
     /// The disk has no such image metadata.
     #[error("the disk has no image metadata of that key")]
     NoImageMetadata,

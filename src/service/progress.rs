@@ -10,6 +10,7 @@ use chrono::TimeDelta;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
+use super::jobs::end_part;
 use super::{App, Result, ServiceError, settle};
 use crate::domain::access::{Caller, Role};
 use crate::domain::clock::Time;
@@ -157,6 +158,7 @@ impl App {
                 let disk_type = unit.disk_type_named(&disk.disk_type, None).await?;
                 disk.encrypted = disk_type.is_some_and(|disk_type| disk_type.encrypted);
             }
+            end_part(&mut *unit, &before, after.as_ref(), outcome, self.now());
             let to = after.as_ref().map(|disk| disk.status);
             self.save(&mut *unit, &nobody, "disk.progress", &before, after);
             Ok::<_, ServiceError>(Some(Finished { disk: id, from, to }))

@@ -29,9 +29,9 @@ const MERGED: &[(&str, &str)] = &[
     ("0017_disk_types.sql", "9af8804129a42c8d"),
     ("0019_disk_lists.sql", "b91f0ff9fe6a3a61"),
     ("0020_attachments.sql", "27215e10e291e756"),
-    ("0023_messages.sql", "d696ab6d99bcdc6c"),
     ("0021_jobs.sql", "d56fc67705a21839"),
     ("0022_disk_tags.sql", "427e8079b29269ac"),
+    ("0023_messages.sql", "d696ab6d99bcdc6c"),
 ];
 
 fn root() -> &'static Path {

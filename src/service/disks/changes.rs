@@ -56,7 +56,8 @@ impl App {
         Ok(disk)
     }
 
-    async fn grow(
+    /// Lets a disk grow in a unit of work.
+    pub(in crate::service) async fn grow(
         &self,
         unit: &mut dyn WriteTx,
         caller: &Caller,
@@ -91,30 +92,37 @@ impl App {
     pub async fn retype_disk(&self, caller: &Caller, id: &str, to: &str) -> Result<Disk> {
         let wanted = parse(id)?;
         let mut unit = self.write().await?;
-        let retyped = async {
-            let before = visible(&mut *unit, caller, wanted).await?.disk;
-            let found = seen_named(&mut *unit, caller, to).await?;
-            let disk_type = found.ok_or_else(|| ServiceError::UnknownNewType(to.to_owned()))?;
-            let becoming = Becoming { size_gib: None, disk_type: Some(disk_type.name.clone()) };
-            let changed = before.clone();
-            let mut after =
-                self.happen(&mut *unit, caller, &before, changed, DiskEvent::Retype, becoming)?;
-            if let Some(disk) = after.as_mut().filter(|disk| disk.disk_type == disk_type.name) {
-                disk.encrypted = disk_type.encrypted;
-            }
-            if disk_type.name == before.disk_type {
-                let (status, disk) = (before.status, before.id);
-                return Err(WrongStatus { event: DiskEvent::Retype, status, disk }.into());
-            }
-            let wish = Wish::Retype { disk_type: &disk_type.name, size_gib: before.size_gib };
-            self.check_quota(&mut *unit, &before.project, wish).await??;
-            self.save(&mut *unit, caller, "disk.retype", &before, after)
-                .ok_or_else(|| no_disk(id.to_owned()))
-        }
-        .await;
+        let retyped = self.convert(&mut *unit, caller, wanted, to).await;
         let disk = self.settle_disk(unit, retyped).await?;
         info!(disk.id = %disk.id, "gave disk {} the type {to}", disk.id);
         Ok(disk)
+    }
+
+    /// Gives a disk another type in a unit of work.
+    pub(in crate::service) async fn convert(
+        &self,
+        unit: &mut dyn WriteTx,
+        caller: &Caller,
+        id: DiskId,
+        to: &str,
+    ) -> Result<Disk> {
+        let before = visible(unit, caller, id).await?.disk;
+        let found = seen_named(unit, caller, to).await?;
+        let disk_type = found.ok_or_else(|| ServiceError::UnknownNewType(to.to_owned()))?;
+        let becoming = Becoming { size_gib: None, disk_type: Some(disk_type.name.clone()) };
+        let changed = before.clone();
+        let mut after = self.happen(unit, caller, &before, changed, DiskEvent::Retype, becoming)?;
+        if let Some(disk) = after.as_mut().filter(|disk| disk.disk_type == disk_type.name) {
+            disk.encrypted = disk_type.encrypted;
+        }
+        if disk_type.name == before.disk_type {
+            let (status, disk) = (before.status, before.id);
+            return Err(WrongStatus { event: DiskEvent::Retype, status, disk }.into());
+        }
+        let wish = Wish::Retype { disk_type: &disk_type.name, size_gib: before.size_gib };
+        self.check_quota(unit, &before.project, wish).await??;
+        self.save(unit, caller, "disk.retype", &before, after)
+            .ok_or_else(|| no_disk(id.to_string()))
     }
 
     /// Takes a disk back to its latest snapshot, which must have the disk's size.

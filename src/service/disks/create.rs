@@ -67,18 +67,38 @@ impl App {
         caller: &Caller,
         new: NewDisk,
     ) -> Result<Disk> {
+        let mut disks = self.add_disks(unit, caller, new, 1).await?;
+        disks.pop().ok_or_else(|| no_disk(String::new()))
+    }
+
+    /// Makes `count` disks alike in a unit of work; of several, each gets a number behind its name.
+    pub(in crate::service) async fn add_disks(
+        &self,
+        unit: &mut dyn WriteTx,
+        caller: &Caller,
+        new: NewDisk,
+        count: u16,
+    ) -> Result<Vec<Disk>> {
         let origin = self.origin(unit, caller, &new.source).await?;
         let operation = origin.operation;
-        let disk = self.new_disk(unit, caller, new, origin).await?;
-        let wish = Wish::Disk(&disk.disk_type, disk.size_gib);
+        let model = self.new_disk(unit, caller, new, origin).await?;
+        let wish = Wish::Disks(&model.disk_type, model.size_gib, count.into());
         self.check_quota(unit, &caller.project, wish).await??;
-        let disk = self
-            .under_way(unit, caller, disk, None, operation, Becoming::default())
-            .ok_or_else(|| no_disk(String::new()))?;
-        unit.insert_disk(&disk);
-        let (at, id) = (disk.created_at, disk.id);
-        unit.record(&Event::of_disk(caller, at, "disk.create", &id, None, Some(&disk)));
-        Ok(disk)
+        let mut disks = Vec::new();
+        for number in 1..=count {
+            let mut disk = Disk { id: DiskId::random(), ..model.clone() };
+            if count > 1 {
+                disk.name = disk.name.map(|name| format!("{name}-{number:04}"));
+            }
+            let disk = self
+                .under_way(unit, caller, disk, None, operation, Becoming::default())
+                .ok_or_else(|| no_disk(String::new()))?;
+            unit.insert_disk(&disk);
+            let (at, id) = (disk.created_at, disk.id);
+            unit.record(&Event::of_disk(caller, at, "disk.create", &id, None, Some(&disk)));
+            disks.push(disk);
+        }
+        Ok(disks)
     }
 
     /// What the source brings along, if it is there, is the caller's and is ready.

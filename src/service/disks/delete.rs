@@ -4,7 +4,7 @@ use tracing::info;
 
 use super::{parse, visible};
 use crate::domain::access::Caller;
-use crate::domain::disk::{Becoming, DiskEvent, WrongStatus};
+use crate::domain::disk::{Becoming, Disk, DiskEvent, WrongStatus};
 use crate::domain::event::{Event, State};
 use crate::domain::ids::DiskId;
 use crate::service::{App, Result, ServiceError, settle};
@@ -51,13 +51,14 @@ impl App {
         Ok(())
     }
 
-    async fn remove_disk(
+    /// Removes a disk in a unit of work; none: it is gone at once.
+    pub(in crate::service) async fn remove_disk(
         &self,
         unit: &mut dyn WriteTx,
         caller: &Caller,
         id: DiskId,
         how: Deletion,
-    ) -> Result<()> {
+    ) -> Result<Option<Disk>> {
         let facts = visible(unit, caller, id).await?;
         let before = facts.disk;
         let attached = !before.attachments.is_empty();
@@ -70,8 +71,7 @@ impl App {
         if facts.snapshots.is_some() {
             self.remove_snapshots(unit, caller, id, how).await?;
         }
-        self.save(unit, caller, how.action(), &before, after);
-        Ok(())
+        Ok(self.save(unit, caller, how.action(), &before, after))
     }
 
     async fn remove_snapshots(

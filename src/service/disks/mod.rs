@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use tracing::info;
 
+use super::jobs::drop_part;
 use super::transfers::end_as_deleted;
 use super::{App, Resource, Result, ServiceError, attachments, settle};
 use crate::domain::access::Caller;
@@ -109,6 +110,7 @@ impl App {
             Some(disk) => unit.update_disk(disk, before.status),
             None => unit.delete_disk(before.id, before.status),
         }
+        drop_part(unit, before, after.as_ref(), now);
         let offered = after.as_ref().and_then(|disk| disk.transfer);
         if let Some(transfer) = before.transfer.filter(|_| offered.is_none()) {
             end_as_deleted(unit, transfer, now);
