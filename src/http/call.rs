@@ -113,6 +113,11 @@ impl Call {
         self.request.headers().get_all(name).filter_map(|value| value.to_str().ok())
     }
 
+    /// A header that is text.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.request.headers().get(name)?.to_str().ok()
+    }
+
     /// All query parameters in the order they came in.
     pub(super) fn query_pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.query.iter().map(|(key, value)| (key.as_str(), value.as_str()))
@@ -143,9 +148,13 @@ impl Call {
         self.request.path()
     }
 
-    /// The two links of a thing: with the version of this request, and without one.
+    /// The two links of a thing: with the version of this request, and without one. What 2.1 makes is
+    /// shown by 2.
     pub(super) fn links(&self, collection: &str, id: &str) -> Value {
-        let version = self.path().split('/').nth(1).unwrap_or_default();
+        let version = match self.path().split('/').nth(1).unwrap_or_default() {
+            "v2.1" => "v2",
+            version => version,
+        };
         let (base, project) = (&self.base, &self.caller.project);
         json!([
             {"rel": "self", "href": format!("{base}/{version}/{project}/{collection}/{id}")},

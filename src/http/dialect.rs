@@ -13,8 +13,8 @@ pub enum Dialect {
     Gateway,
 }
 
-/// What begins a path, or for EVS what follows its project, speaks which dialect; what is not
-/// listed speaks OpenStack's.
+/// What begins a path, or without a slash what follows its project, speaks which dialect; what is
+/// not listed speaks OpenStack's.
 const DIALECTS: &[(&str, Dialect)] = &[
     ("/identity", Dialect::Keystone),
     ("/v3/auth", Dialect::Keystone),
@@ -28,20 +28,28 @@ const DIALECTS: &[(&str, Dialect)] = &[
     ("/v3/roles", Dialect::Keystone),
     ("/v3/role_assignments", Dialect::Keystone),
     ("/v3.0", Dialect::Keystone),
+    ("/v2.1", Dialect::Evs),
     ("backuppolicy", Dialect::Evs),
+    ("cloudvolumes", Dialect::Evs),
+    ("os-vendor-", Dialect::Evs),
+    ("jobs", Dialect::Evs),
 ];
 
 impl Dialect {
     /// The dialect of a path, whether there is such a route or not.
     pub fn of(path: &str) -> Self {
         let after_project = path.splitn(4, '/').nth(3).unwrap_or_default();
+        // The one native operation below an OpenStack path.
+        if after_project.starts_with("volumes/") && after_project.ends_with("/retype") {
+            return Self::Evs;
+        }
         DIALECTS
             .iter()
-            .find(|(part, dialect)| match dialect {
-                Self::Keystone => path
-                    .strip_prefix(part)
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
-                Self::Evs | Self::OpenStack | Self::Gateway => after_project.starts_with(part),
+            .find(|(part, _)| {
+                if !part.starts_with('/') {
+                    return after_project.starts_with(part);
+                }
+                path.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             })
             .map_or(Self::OpenStack, |(_, dialect)| *dialect)
     }
@@ -58,6 +66,12 @@ mod tests {
             ("/nowhere", Dialect::OpenStack),
             ("/v2/p/backuppolicyresources/x/deleted_resources", Dialect::Evs),
             ("/v2/p/volumes/backuppolicy", Dialect::OpenStack),
+            ("/v3/p/cloudvolumes/x/nowhere", Dialect::Evs),
+            ("/v2/p/os-vendor-tags/volumes", Dialect::Evs),
+            ("/v2.1/p/nowhere", Dialect::Evs),
+            ("/v1/p/jobs/x", Dialect::Evs),
+            ("/v2/p/volumes/x/retype", Dialect::Evs),
+            ("/v2/p/volumes/x/action", Dialect::OpenStack),
             ("/identity/v3/nowhere", Dialect::Keystone),
             ("/v3/auth/tokens", Dialect::Keystone),
             ("/v3.0/OS-CREDENTIAL/credentials", Dialect::Keystone),

@@ -67,12 +67,19 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(resource("/_evs/info").route(get().to(admin::info)))
         .service(resource("/_evs/progress").route(post().to(admin::progress)))
         .service(resource("/_evs/metrics").route(get().to(admin::metrics)))
-        .service(block_storage(web::scope("/v2/{project_id}")).configure(backup_service))
+        .service(web::scope("/v1/{project_id}").configure(jobs))
+        .service(web::scope("/v2.1/{project_id}").configure(cloud_disks))
+        .service(
+            block_storage(web::scope("/v2/{project_id}"))
+                .configure(backup_service)
+                .configure(cloud_disks),
+        )
         .service(
             block_storage(web::scope("/v3/{project_id}"))
                 .configure(|c| transfers(c, "/volume-transfers", openstack::transfers::create_v355))
                 .configure(since_v3)
-                .configure(attachments),
+                .configure(attachments)
+                .configure(cloud_disks),
         )
         .default_service(web::to(no_route));
 }
@@ -375,6 +382,78 @@ fn backup_service(config: &mut ServiceConfig) {
         .service(
             resource("/backuppolicyresources/{id}/deleted_resources")
                 .route(post().to(policies::unbind)),
+        );
+}
+
+/// What has begun.
+fn jobs(config: &mut ServiceConfig) {
+    config.service(resource("/jobs/{id}").route(get().to(evs::jobs::show)));
+}
+
+/// Disks and their tags as the cloud's own API has them, alike under `/v2`, `/v2.1` and `/v3`.
+fn cloud_disks(config: &mut ServiceConfig) {
+    use evs::{cloudvolumes, tags};
+    config
+        .service(
+            resource("/cloudvolumes")
+                .route(get().to(cloudvolumes::list))
+                .route(post().to(cloudvolumes::create)),
+        )
+        .service(resource("/cloudvolumes/detail").route(get().to(cloudvolumes::list_detail)))
+        .service(resource("/cloudvolumes/tags").route(get().to(tags::list_all)))
+        .service(resource("/cloudvolumes/resource_instances/action").route(post().to(tags::search)))
+        .service(
+            resource("/cloudvolumes/{id}")
+                .route(get().to(cloudvolumes::show))
+                .route(put().to(cloudvolumes::update))
+                .route(delete().to(cloudvolumes::delete)),
+        )
+        .service(resource("/cloudvolumes/{id}/action").route(post().to(cloudvolumes::action)))
+        .service(resource("/cloudvolumes/{id}/tags").route(get().to(tags::list)))
+        .service(resource("/cloudvolumes/{id}/tags/action").route(post().to(tags::change)))
+        .service(resource("/volumes/{id}/retype").route(post().to(cloudvolumes::retype)))
+        .configure(vendor_disks)
+        .configure(vendor_tags);
+}
+
+/// The other name of `cloudvolumes`, for as much of it as is documented.
+fn vendor_disks(config: &mut ServiceConfig) {
+    use evs::{cloudvolumes, tags};
+    config
+        .service(resource("/os-vendor-volumes").route(post().to(cloudvolumes::create)))
+        .service(resource("/os-vendor-volumes/detail").route(get().to(cloudvolumes::list_detail)))
+        .service(
+            resource("/os-vendor-volumes/resource_instances/action").route(post().to(tags::search)),
+        )
+        .service(resource("/os-vendor-volumes/{id}").route(get().to(cloudvolumes::show)))
+        .service(
+            resource("/os-vendor-volumes/{id}/internal-info")
+                .route(get().to(cloudvolumes::show_internals)),
+        )
+        .service(resource("/os-vendor-volumes/{id}/tags").route(get().to(tags::list)))
+        .service(resource("/os-vendor-volumes/{id}/tags/action").route(post().to(tags::change)));
+}
+
+/// Tags by the kind of what has them, deprecated.
+fn vendor_tags(config: &mut ServiceConfig) {
+    use evs::vendor_tags as tags;
+    config
+        .service(resource("/os-vendor-tags/{type}").route(get().to(tags::list_all)))
+        .service(
+            resource("/os-vendor-tags/{type}/resource_instances").route(get().to(tags::search)),
+        )
+        .service(
+            resource("/os-vendor-tags/{type}/{id}")
+                .route(get().to(tags::list))
+                .route(post().to(tags::create))
+                .route(put().to(tags::replace)),
+        )
+        .service(resource("/os-vendor-tags/{type}/{id}/action").route(post().to(tags::action)))
+        .service(
+            resource("/os-vendor-tags/{type}/{id}/{key}")
+                .route(get().to(tags::show_one))
+                .route(put().to(tags::update_one))
+                .route(delete().to(tags::delete_one)),
         );
 }
 

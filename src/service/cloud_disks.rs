@@ -100,7 +100,8 @@ impl App {
             }
         }
         let worked = |disk: &Disk| disk.status == DiskStatus::Available;
-        let parts = disks.iter().map(|disk| self.part(disk, Some(disk), worked(disk))).collect();
+        let parts =
+            disks.iter().map(|disk| self.job_part(disk, Some(disk), worked(disk))).collect();
         let kind = if new.count > 1 { JobKind::CreateBatch } else { JobKind::Create };
         Ok(self.begin_job(unit, caller, kind, request, parts))
     }
@@ -115,7 +116,7 @@ impl App {
             if disk.bootable && size_gib > LARGEST_SYSTEM_DISK_GIB {
                 return Err(ServiceError::TooLarge(LARGEST_SYSTEM_DISK_GIB));
             }
-            let part = self.part(&after, Some(&after), after.size_gib == size_gib);
+            let part = self.job_part(&after, Some(&after), after.size_gib == size_gib);
             Ok(self.begin_job(&mut *unit, caller, JobKind::Extend, None, vec![part]))
         }
         .await;
@@ -136,7 +137,7 @@ impl App {
                 return Err(ServiceError::LowerType(new.clone()));
             }
             let worked = after.disk_type != before.disk_type;
-            let part = self.part(&after, Some(&after), worked);
+            let part = self.job_part(&after, Some(&after), worked);
             Ok(self.begin_job(&mut *unit, caller, JobKind::Retype, None, vec![part]))
         }
         .await;
@@ -151,7 +152,7 @@ impl App {
             let disk = visible(&mut *unit, caller, wanted).await?.disk;
             let how = super::disks::Deletion::Plain;
             let after = self.remove_disk(&mut *unit, caller, wanted, how).await?;
-            let part = self.part(&disk, after.as_ref(), after.is_none());
+            let part = self.job_part(&disk, after.as_ref(), after.is_none());
             Ok(self.begin_job(&mut *unit, caller, JobKind::Delete, None, vec![part]))
         }
         .await;

@@ -40,7 +40,7 @@ impl App {
 
     /// What a job does to `disk`, given what became of that: it runs while something is under way,
     /// and is over at once where that takes no time.
-    pub(super) fn part(&self, disk: &Disk, after: Option<&Disk>, worked: bool) -> JobPart {
+    pub(super) fn job_part(&self, disk: &Disk, after: Option<&Disk>, worked: bool) -> JobPart {
         let end = match after {
             Some(after) if after.pending.is_some() => None,
             _ if worked => Some(PartEnd::Success),

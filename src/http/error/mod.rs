@@ -81,15 +81,44 @@ pub enum ApiError {
     Framework(String),
 }
 
-/// A rule of the native API: its code, and a sentence that names member and rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+/// A rule of the native API: its status and code, and a sentence that names member and rule.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{code}: {message}")]
 pub struct NativeFault {
+    /// The HTTP status.
+    pub status: StatusCode,
     /// The code that the native API documents for it.
     pub code: &'static str,
     /// The member and the rule.
-    pub message: &'static str,
+    pub message: Cow<'static, str>,
 }
+
+impl NativeFault {
+    /// What is wrong with a request.
+    pub const fn bad_request(code: &'static str, message: &'static str) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, code, message: Cow::Borrowed(message) }
+    }
+
+    /// What nobody may do.
+    pub const fn forbidden(code: &'static str, message: &'static str) -> Self {
+        Self { status: StatusCode::FORBIDDEN, code, message: Cow::Borrowed(message) }
+    }
+
+    /// What went wrong with a job.
+    pub const fn failure(code: &'static str, message: &'static str) -> Self {
+        Self { status: StatusCode::INTERNAL_SERVER_ERROR, code, message: Cow::Borrowed(message) }
+    }
+
+    /// The same with another sentence.
+    #[must_use]
+    pub fn saying(self, message: String) -> Self {
+        Self { message: Cow::Owned(message), ..self }
+    }
+}
+
+/// The two errors of every native path that its API has codes and sentences of its own for.
+const WRONG_PROJECT: (&str, &str) = ("EVS.0001", "invalid tenant id!");
+const NOT_LET_IN: (&str, &str) = ("EVS.5401", "Authentication required.");
 
 /// HTTP status, OpenStack's fault name, and the code of the EVS dialect (OTC "EVS API Reference", "Error Codes").
 pub(super) struct Fault(StatusCode, &'static str, &'static str);
@@ -128,7 +157,7 @@ impl ApiError {
             | Self::NoSuchAction(_)
             | Self::ProjectMismatch
             | Self::Microversion(BadMicroversion::Malformed(_)) => Fault::BAD_REQUEST,
-            Self::Native(fault) => Fault(StatusCode::BAD_REQUEST, "badRequest", fault.code),
+            Self::Native(fault) => Fault(fault.status, "badRequest", fault.code),
             Self::BodyTooLarge | Self::TooLong(_) => Fault::OVER_LIMIT,
             Self::NoRoute | Self::NotThere(_) => Fault::NOT_FOUND,
             Self::BadMethod { .. } => Fault::BAD_METHOD,
@@ -156,14 +185,14 @@ impl ApiError {
         if quota { Some("0".to_owned()) } else { busy.then(|| "1".to_owned()) }
     }
 
-    /// The body in a dialect. A 401 always has Keystone's shape, as its middleware answers it, or
-    /// that of Huawei's gateway, which checks signatures before any service sees them.
+    /// The body in a dialect. A 401 has Keystone's shape, as its middleware answers it, but on native
+    /// paths, or that of Huawei's gateway, which checks signatures before any service sees them.
     pub fn body(&self, dialect: Dialect, request: &RequestId) -> Value {
         let Fault(status, name, code) = self.fault();
         let message = self.message();
         let dialect = if matches!(self, Self::Service(ServiceError::Signature(_))) {
             Dialect::Gateway
-        } else if status == StatusCode::UNAUTHORIZED {
+        } else if status == StatusCode::UNAUTHORIZED && dialect != Dialect::Evs {
             Dialect::Keystone
         } else {
             dialect
@@ -174,7 +203,17 @@ impl ApiError {
                 "error_msg": message,
                 "request_id": request.as_str(),
             }),
-            Dialect::Evs => json!({"error": {"message": self.native_message(), "code": code}}),
+            Dialect::Evs => {
+                let native = self.native_message();
+                let (code, message) = if matches!(self, Self::ProjectMismatch) {
+                    WRONG_PROJECT
+                } else if status == StatusCode::UNAUTHORIZED {
+                    NOT_LET_IN
+                } else {
+                    (code, native.as_ref())
+                };
+                json!({"error": {"message": message, "code": code}})
+            }
             Dialect::Keystone => json!({"error": {
                 "code": status.as_u16(),
                 "message": message,
@@ -230,7 +269,7 @@ impl ApiError {
                  header and try again."
             )
             .into(),
-            Self::Native(fault) => fault.message.into(),
+            Self::Native(fault) => Cow::Borrowed(&*fault.message),
             Self::ProjectMismatch => "Malformed request url".into(),
             Self::NoRoute => "The resource could not be found.".into(),
             Self::BadMethod { .. } => "The method is not allowed for the requested URL.".into(),
@@ -250,6 +289,9 @@ fn service_fault(error: &ServiceError) -> Fault {
         S::NotFound(Resource::Policy, _) => {
             Fault(StatusCode::NOT_FOUND, "itemNotFound", "AutoBackup.0205")
         }
+        S::NotFound(Resource::Job, _) => {
+            Fault(StatusCode::BAD_REQUEST, "badRequest", "Common.0011")
+        }
         S::NotFound(
             Resource::Disk
             | Resource::Transfer
@@ -265,7 +307,8 @@ fn service_fault(error: &ServiceError) -> Fault {
             _,
         )
         | S::NoImageMetadata
-        | S::NoMetadata { .. } => Fault::NOT_FOUND,
+        | S::NoMetadata { .. }
+        | S::NoTag(_) => Fault::NOT_FOUND,
         S::MetadataChanged(_) => Fault(StatusCode::PRECONDITION_FAILED, "computeFault", "EVS.5400"),
         S::TooManyPolicies(_) => Fault(StatusCode::BAD_REQUEST, "badRequest", "AutoBackup.0203"),
         S::Transfer(_)
@@ -285,8 +328,11 @@ fn service_fault(error: &ServiceError) -> Fault {
         | S::TooLarge(_)
         | S::UnknownZone(_)
         | S::NoBaseBackup
+        | S::LowerType(_)
+        | S::TooManyTags(_)
         | S::TooManyAccessKeys(_) => Fault::BAD_REQUEST,
         S::Quota(_) | S::RecipientQuota(_) => Fault::OVER_LIMIT,
+        S::TokenReused => Fault::CONFLICT,
         S::Unauthenticated => Fault::UNAUTHORIZED,
         S::Signature(_) => Fault(StatusCode::UNAUTHORIZED, "unauthorized", "APIGW.0301"),
         S::Identity(refusal) => identity_fault(refusal),

@@ -32,7 +32,7 @@ pub(super) fn of(error: &ServiceError) -> Cow<'_, str> {
         S::NotDeletable(..) => "Invalid backup: Backup status must be available or error".into(),
         S::HasSnapshots(_) | S::SnapshotForbidsCascade(_) => NOT_DELETABLE_DISK.into(),
         S::Source(refused) => source_refused(refused).into(),
-        S::UnknownNewType(name) => {
+        S::UnknownNewType(name) | S::LowerType(name) => {
             format!("Invalid input received: Invalid volume_type passed: {name}.").into()
         }
         S::NotLatestSnapshot(disk, snapshot) => format!(
@@ -45,6 +45,9 @@ pub(super) fn of(error: &ServiceError) -> Cow<'_, str> {
              equal to the snapshot size."
         )
         .into(),
+        S::NoTag(disk) => format!("Volume {disk} has no such tag.").into(),
+        S::TooManyTags(most) => format!("A volume has at most {most} tags.").into(),
+        S::TokenReused => "The X-Client-Token belongs to another request.".into(),
         S::NoImageMetadata => "Metadata item was not found".into(),
         S::ResetToAwaitingTransfer => {
             "Invalid volume: status can not be reset to awaiting-transfer; create a transfer \
@@ -202,6 +205,7 @@ fn not_found(resource: Resource, id: &str) -> String {
         Resource::DiskTypeName => "Volume type with name",
         Resource::QosSpecs => return format!("No such QoS spec {id}."),
         Resource::User => return format!("Could not find user: {id}."),
+        Resource::Job => return "query job fail.".to_owned(),
         Resource::AccessKey => return format!("Could not find credential: {id}."),
     };
     format!("{kind} {id} could not be found.")

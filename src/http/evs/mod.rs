@@ -1,3 +1,10 @@
 //! The native API of the Elastic Volume Service and its backup service.
 
+pub(super) mod cloudvolumes;
+mod codes;
+pub(super) mod jobs;
+mod members;
 pub(super) mod policies;
+mod refusals;
+pub(super) mod tags;
+pub(super) mod vendor_tags;

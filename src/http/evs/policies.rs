@@ -13,7 +13,7 @@ use crate::service::policies::{Bound, NewPolicy};
 
 macro_rules! faults {
     ($($name:ident = $code:literal, $message:literal;)+) => {
-        $(const $name: NativeFault = NativeFault { code: $code, message: $message };)+
+        $(const $name: NativeFault = NativeFault::bad_request($code, $message);)+
     };
 }
 
