@@ -150,3 +150,25 @@ async fn huaweis_sdk_hands_disks_over_with_access_keys_alone() {
     assert!(output.status.success(), "{err}");
     evs.is_healthy();
 }
+
+#[test]
+fn huaweis_sdk_manages_disks_and_follows_the_jobs() {
+    let Some(python) = python() else { return };
+    let data = begun();
+    let key = make_key(data.path(), "demo");
+    let evs = Evs::start(data.path());
+    let mut script = Command::new(python);
+    script
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients_huawei/disks.py"))
+        .env("NO_PROXY", "127.0.0.1")
+        .env("no_proxy", "127.0.0.1")
+        .env("EVS_URL", &evs.url)
+        .env("DEMO_AK", &key["AK"])
+        .env("DEMO_SK", &key["SK"])
+        .env("DEMO_PROJECT", &key["PROJECT_ID"]);
+    let output = script.output().unwrap();
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(out, "made, listed, changed, tagged, removed\n", "{err}");
+    assert!(output.status.success(), "{err}");
+    evs.is_healthy();
+}

@@ -16,7 +16,7 @@ use crate::support::{Answer, Client, PASSWORD, START, TestServer};
 
 /// What every answer to a role that does not suffice names: the rule, and the role it asks for.
 #[derive(Clone, Copy)]
-enum Needs {
+pub(crate) enum Needs {
     Reader,
     Member(&'static str),
     Admin(&'static str),
@@ -100,11 +100,14 @@ fn action_of(rule: &'static str) -> &'static str {
     action
 }
 
+/// Everything that has a project in its paths.
+const ALL_VERSIONS: [&str; 4] = ["v1", "v2", "v2.1", "v3"];
+
 pub(crate) struct Route {
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) body: Value,
-    needs: Needs,
+    pub(crate) needs: Needs,
 }
 
 /// Every way to a disk's keys and values.
@@ -213,7 +216,10 @@ fn disk_actions() -> Vec<(Value, Needs)> {
 
 /// Every route under a project, without the version. `ID` stands for an id.
 pub(crate) fn routes(version: &str) -> Vec<Route> {
-    let mut routes = Vec::new();
+    let mut routes = crate::cloud_disks::routes(version);
+    if !VERSIONS.contains(&version) {
+        return routes;
+    }
     let mut add = |method: Method, path: &str, body: Value, needs: Needs| {
         routes.push(Route { method, path: path.to_owned(), body, needs });
     };
@@ -418,11 +424,24 @@ pub(crate) async fn ask(client: &Client, version: &str, project: &str, route: &R
 /// Asserts an error in the dialect of the route.
 #[track_caller]
 pub(crate) fn is_fault(answer: &Answer, route: &Route, status: u16, code: &str, message: &str) {
-    if route.path.starts_with("backuppolicy") {
+    if is_native(route) {
         answer.is_evs_fault(status, code, message);
     } else {
         answer.is_fault(status, message);
     }
+}
+
+/// Asserts that the path's project is not the token's.
+#[track_caller]
+pub(crate) fn is_wrong_project(answer: &Answer, route: &Route) {
+    let message = if is_native(route) { "invalid tenant id!" } else { "Malformed request url" };
+    is_fault(answer, route, 400, "EVS.0001", message);
+}
+
+fn is_native(route: &Route) -> bool {
+    let begins = |part| route.path.starts_with(part);
+    ["backuppolicy", "cloudvolumes", "os-vendor-", "jobs"].into_iter().any(begins)
+        || route.path.ends_with("/retype")
 }
 
 /// Every method and path that the route table of the product has under a project, read from its
@@ -447,6 +466,7 @@ fn routes_of_the_product() -> BTreeSet<(String, String)> {
                     .replace("{id}", "ID")
                     .replace("{key}", "KEY")
                     .replace("{target}", "PROJECT")
+                    .replace("{type}", "volumes")
                     .replace("{class}", "default")
                     .replace("{key}", "KEY")
                     .replace("{host}", "HOST")
@@ -461,7 +481,7 @@ fn routes_of_the_product() -> BTreeSet<(String, String)> {
 
 #[test]
 fn every_route_under_a_project_has_its_row_in_the_matrix() {
-    let rows: Vec<Route> = VERSIONS.iter().flat_map(|version| routes(version)).collect();
+    let rows: Vec<Route> = ALL_VERSIONS.iter().flat_map(|version| routes(version)).collect();
     let tried: BTreeSet<(String, String)> = rows
         .iter()
         .map(|route| {
@@ -488,18 +508,22 @@ async fn no_route_lets_in_without_a_good_token_and_the_tokens_own_project() {
     let (demo, admin) = (server.login("demo").await, server.login("admin").await);
     let partner = server.login("partner").await;
     let challenge = format!("Keystone uri=\"{}/identity\"", server.url());
-    for version in VERSIONS {
+    for version in ALL_VERSIONS {
         for route in routes(version) {
             for token in [None, Some(""), Some("garbage"), Some("ü"), Some(PASSWORD)] {
                 let client = demo.with_token(token);
                 let answer = ask(&client, version, &demo.project, &route).await;
-                answer.is_unauthenticated();
+                if is_native(&route) {
+                    answer.is_evs_fault(401, "EVS.5401", "Authentication required.");
+                } else {
+                    answer.is_unauthenticated();
+                }
                 assert_eq!(answer.header("www-authenticate"), challenge);
             }
             for client in [&demo, &admin] {
                 for project in [&partner.project, "nonsense"] {
                     let answer = ask(client, version, project, &route).await;
-                    is_fault(&answer, &route, 400, "EVS.5400", "Malformed request url");
+                    is_wrong_project(&answer, &route);
                 }
             }
         }
@@ -519,7 +543,7 @@ async fn a_reader_looks_a_member_changes_and_an_admin_does_the_rest() {
     .await;
     let viewer = server.login("viewer").await;
     let (member, admin) = (server.login("demo").await, server.login("admin").await);
-    for version in VERSIONS {
+    for version in ALL_VERSIONS {
         for route in routes(version) {
             for (client, allowed) in [
                 (&viewer, matches!(route.needs, Reader)),
@@ -534,7 +558,7 @@ async fn a_reader_looks_a_member_changes_and_an_admin_does_the_rest() {
                 } else {
                     let (Member(rule) | Admin(rule)) = route.needs else { panic!("{path}") };
                     let action = action_of(rule);
-                    let native = route.path.starts_with("backuppolicy");
+                    let native = is_native(&route);
                     let start = if native { "Policy check failed. " } else { "" };
                     let name = if native { action } else { rule };
                     let message = format!("{start}Policy doesn't allow {name} to be performed.");

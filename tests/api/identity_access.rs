@@ -354,7 +354,7 @@ async fn an_admin_of_the_domain_or_the_system_is_one_for_accounts_and_nobody_for
             for client in [&of_domain, &of_system, &unscoped] {
                 for project in ["default", "system", &admin.project, &victim.client.project] {
                     let answer = access::ask(client, version, project, &route).await;
-                    access::is_fault(&answer, &route, 400, "EVS.5400", "Malformed request url");
+                    access::is_wrong_project(&answer, &route);
                 }
             }
         }
