@@ -65,6 +65,8 @@ pub enum CloudCondition {
     NotTag(String, Vec<String>),
     /// One of these holds.
     Any(Vec<Self>),
+    /// It is attached to the server of this id, as the client wrote it.
+    AttachedTo(String),
     /// Something that no disk is.
     Never,
 }

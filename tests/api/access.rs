@@ -300,23 +300,31 @@ pub(crate) fn routes(version: &str) -> Vec<Route> {
     let body = json!({"quota_class_set": {"volumes": 1}});
     add(Method::GET, class, none.clone(), Admin("volume_extension:quota_classes:get"));
     add(Method::PUT, class, body, Admin("volume_extension:quota_classes:update"));
-    if version == "v2" {
-        let disks = json!([{"resource_id": ABSENT, "resource_type": "volume"}]);
-        let bind = json!({"backup_policy_id": ABSENT, "resources": disks});
-        let policy = json!({"backup_policy_name": "x", "scheduled_policy": {
-            "start_time": "02:00", "frequency": 1, "rentention_num": 7, "status": "ON",
-        }});
-        let unbind = "backuppolicyresources/ID/deleted_resources";
-        for path in ["backuppolicy", "backuppolicy/ID", "backuppolicyresources?policy_id=ID"] {
-            add(Method::GET, path, none.clone(), Reader);
-        }
-        add(Method::POST, "backuppolicy", policy, Member("vbs:backupPolicy:create"));
-        add(Method::DELETE, "backuppolicy/ID", none, Member("vbs:backupPolicy:delete"));
-        add(Method::POST, "backuppolicyresources", bind, Member("vbs:backupPolicy:associate"));
-        let body = json!({"resources": disks});
-        add(Method::POST, unbind, body, Member("vbs:backupPolicy:disassociate"));
+    for (method, path, body, needs) in policies().into_iter().filter(|_| version == "v2") {
+        add(method, path, body, needs);
     }
     routes
+}
+
+/// The backup policies of VBS.
+fn policies() -> Vec<(Method, &'static str, Value, Needs)> {
+    let mut rows = Vec::new();
+    let mut add = |method, path, body, needs| rows.push((method, path, body, needs));
+    let disks = json!([{"resource_id": ABSENT, "resource_type": "volume"}]);
+    let bind = json!({"backup_policy_id": ABSENT, "resources": disks});
+    let policy = json!({"backup_policy_name": "x", "scheduled_policy": {
+        "start_time": "02:00", "frequency": 1, "rentention_num": 7, "status": "ON",
+    }});
+    let unbind = "backuppolicyresources/ID/deleted_resources";
+    for path in ["backuppolicy", "backuppolicy/ID", "backuppolicyresources?policy_id=ID"] {
+        add(Method::GET, path, Value::Null, Reader);
+    }
+    add(Method::POST, "backuppolicy", policy, Member("vbs:backupPolicy:create"));
+    add(Method::DELETE, "backuppolicy/ID", Value::Null, Member("vbs:backupPolicy:delete"));
+    add(Method::POST, "backuppolicyresources", bind, Member("vbs:backupPolicy:associate"));
+    let body = json!({"resources": disks});
+    add(Method::POST, unbind, body, Member("vbs:backupPolicy:disassociate"));
+    rows
 }
 
 /// Attachments.

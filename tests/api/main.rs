@@ -26,6 +26,7 @@ mod attachments;
 mod backups;
 mod cloud_disks;
 mod disks;
+mod grid;
 mod guesses;
 mod identity;
 mod identity_access;

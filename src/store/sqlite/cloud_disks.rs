@@ -54,8 +54,18 @@ impl<T: AsConnection> CloudDiskReads for T {
         sqlx::query_as::<_, CloudDiskRow>(
             "SELECT id, project_id, user_id, name, description, size_gib, status, disk_type, zone,
                     bootable, multiattach, encrypted, dedicated_storage, metadata, read_only,
-                    from_snapshot_id, from_disk_id, image_metadata, previous_status, next_at,
-                    next_outcome, next_size_gib, next_type, transfer_id, created_at, updated_at,
+                    read_only_told, from_snapshot_id, from_disk_id, image_metadata,
+                    previous_status, next_at, next_outcome, next_size_gib, next_type, transfer_id,
+                    created_at, updated_at,
+                    (SELECT json_group_array(json_object(
+                         'id', a.id, 'disk_id', a.disk_id, 'project_id', a.project_id,
+                         'server_id', a.server_id, 'host_name', a.host_name,
+                         'mountpoint', a.mountpoint, 'mode', a.mode, 'status', a.status,
+                         'connector', a.connector, 'attached_at', a.attached_at,
+                         'created_at', a.created_at, 'updated_at', a.updated_at)
+                         ORDER BY a.created_at, a.id)
+                     FROM attachments AS a WHERE a.disk_id = disks.id
+                     HAVING count(*) > 0) AS attachments,
                     enterprise_project,
                     (SELECT json_group_object(t.key, t.value) FROM disk_tags AS t
                      WHERE t.disk_id = disks.id) AS tags,
@@ -75,8 +85,18 @@ impl<T: AsConnection> CloudDiskReads for T {
         let list = List::new(
             "SELECT id, project_id, user_id, name, description, size_gib, status, disk_type, zone,
                     bootable, multiattach, encrypted, dedicated_storage, metadata, read_only,
-                    from_snapshot_id, from_disk_id, image_metadata, previous_status, next_at,
-                    next_outcome, next_size_gib, next_type, transfer_id, created_at, updated_at,
+                    read_only_told, from_snapshot_id, from_disk_id, image_metadata,
+                    previous_status, next_at, next_outcome, next_size_gib, next_type, transfer_id,
+                    created_at, updated_at,
+                    (SELECT json_group_array(json_object(
+                         'id', a.id, 'disk_id', a.disk_id, 'project_id', a.project_id,
+                         'server_id', a.server_id, 'host_name', a.host_name,
+                         'mountpoint', a.mountpoint, 'mode', a.mode, 'status', a.status,
+                         'connector', a.connector, 'attached_at', a.attached_at,
+                         'created_at', a.created_at, 'updated_at', a.updated_at)
+                         ORDER BY a.created_at, a.id)
+                     FROM attachments AS a WHERE a.disk_id = disks.id
+                     HAVING count(*) > 0) AS attachments,
                     enterprise_project,
                     (SELECT json_group_object(t.key, t.value) FROM disk_tags AS t
                      WHERE t.disk_id = disks.id) AS tags,
@@ -162,6 +182,13 @@ fn holds(list: List, condition: &CloudCondition) -> List {
         C::Any(conditions) => conditions
             .iter()
             .fold(list.and("(FALSE"), |list, condition| holds(list.and(" OR "), condition))
+            .and(")"),
+        C::AttachedTo(server) => list
+            .only(
+                "EXISTS (SELECT 1 FROM attachments AS a WHERE a.disk_id = disks.id
+                         AND a.server_id = ",
+                Some(server.to_lowercase()),
+            )
             .and(")"),
         C::Never => list.and("FALSE"),
     }

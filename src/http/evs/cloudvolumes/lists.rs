@@ -105,9 +105,9 @@ fn filter(call: &Call, caller: &Caller) -> Result<CloudFilter, NativeFault> {
     conditions.extend(multiattach(call)?.map(C::Multiattach));
     conditions.extend(given(call, "service_type").map(service_type));
     conditions.extend(text("dedicated_storage_id").map(C::DedicatedStorage));
-    // No dedicated storage has a name here, and no disk is attached by the cloud's own API.
+    // No dedicated storage has a name here.
     conditions.extend(text("dedicated_storage_name").map(|_| C::Never));
-    conditions.extend(text("server_id").map(|_| C::Never));
+    conditions.extend(text("server_id").map(C::AttachedTo));
     conditions.extend(ids(call)?);
     let enterprise_project = text("enterprise_project_id");
     conditions.extend(

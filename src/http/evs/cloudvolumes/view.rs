@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::domain::cloud_disk::CloudDisk;
 use crate::http::call::Call;
+use crate::http::openstack::disks::{attachments, shown_metadata};
 use crate::http::time::zoneless;
 
 /// What the world-wide names of all disks begin with; the rest is the end of the disk's id.
@@ -15,10 +16,7 @@ const WWN_DIGITS: usize = 32;
 pub(in crate::http::evs) fn view(call: &Call, cloud: &CloudDisk) -> Value {
     let disk = &cloud.disk;
     let id = disk.id.to_string();
-    let mut metadata = disk.metadata.clone();
-    if disk.read_only {
-        metadata.insert("readonly".to_owned(), "True".to_owned());
-    }
+    let mut metadata = shown_metadata(disk);
     if let Some(policy) = cloud.policy {
         metadata.insert("policy".to_owned(), policy.to_string());
     }
@@ -40,7 +38,7 @@ pub(in crate::http::evs) fn view(call: &Call, cloud: &CloudDisk) -> Value {
         "source_volid": disk.from_disk.map(|id| id.to_string()),
         "metadata": metadata,
         "volume_image_metadata": disk.image_metadata,
-        "attachments": [],
+        "attachments": attachments(call, disk),
         "created_at": zoneless(disk.created_at),
         "updated_at": disk.updated_at.map(zoneless),
         "user_id": disk.user.as_str(),

@@ -25,6 +25,7 @@ use view::{detail, type_ids, view};
 pub(in crate::http) use actions::action;
 pub(in crate::http) use create::create;
 pub(in crate::http) use lists::{list, list_detail, summary};
+pub(in crate::http) use view::{attachments, shown_metadata};
 
 /// From here on unknown members of create are refused, and updates without any member.
 const STRICT: Microversion = Microversion(3, 53);

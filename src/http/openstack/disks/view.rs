@@ -74,7 +74,7 @@ pub(super) fn view(call: &Call, types: &TypeIds, disk: &Disk) -> Value {
 /// The user's own keys and values, and what Cinder shows among them: whether the disk is read-only,
 /// once somebody has said so, and how the server that has it uses it. What hosts connect to by
 /// attachments of their own has its mode there.
-pub(super) fn shown_metadata(disk: &Disk) -> Value {
+pub(in crate::http) fn shown_metadata(disk: &Disk) -> BTreeMap<String, String> {
     let mut shown = disk.metadata.clone();
     if let Some(read_only) = disk.read_only {
         let word = if read_only { "True" } else { "False" };
@@ -86,11 +86,11 @@ pub(super) fn shown_metadata(disk: &Disk) -> Value {
     if let Some(mode) = disk.attachments.iter().rfind(of_server).and_then(|found| found.mode) {
         shown.insert("attached_mode".to_owned(), mode.as_str().to_owned());
     }
-    json!(shown)
+    shown
 }
 
 /// Who has the disk. Hosts are told to administrators.
-pub(super) fn attachments(call: &Call, disk: &Disk) -> Value {
+pub(in crate::http) fn attachments(call: &Call, disk: &Disk) -> Value {
     let attached = disk.attachments.iter().filter(|a| a.status == AttachStatus::Attached);
     let view = |attachment: &Attachment| {
         let host = attachment.host_name.as_ref().filter(|_| call.is_admin());
