@@ -342,7 +342,9 @@ mod tests {
                     found.clone()
                 };
                 assert_eq!(steps.first(), Some(&found), "{query:?}");
-                assert!(!steps.join(" ").contains("TEMP B-TREE"), "{steps:?}");
+                // The few attachments of a disk are put in order; the disks are not.
+                let sorts = |step: &String| step.starts_with("USE TEMP B-TREE FOR ORDER BY");
+                assert!(!steps.iter().any(sorts), "{steps:?}");
             }
         }
     }

@@ -1,5 +1,8 @@
 //! The checks themselves. None shows a hash, a key or another value that must stay unread.
 
+#[cfg(test)]
+mod tests;
+
 use super::Check;
 
 /// Every check.
@@ -462,63 +465,3 @@ pub const CHECKS: &[Check] = &[
               FROM events WHERE at NOT LIKE '____-__-__T__:__:__.______Z'",
     },
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::CHECKS;
-    use crate::domain::attachment::AttachStatus;
-    use crate::domain::backup::BackupStatus;
-    use crate::domain::disk::DiskStatus;
-    use crate::domain::snapshot::SnapshotStatus;
-    use crate::domain::transfer::TransferStatus;
-
-    fn words(text: &str) -> Vec<&str> {
-        let inside = text.split_once('(').unwrap().1.split_once(')').unwrap().0;
-        inside.split('\'').skip(1).step_by(2).collect()
-    }
-
-    fn of_domain() -> [(&'static str, Vec<&'static str>); 5] {
-        [
-            ("disks", DiskStatus::ALL.iter().map(|status| status.as_str()).collect()),
-            ("snapshots", SnapshotStatus::ALL.iter().map(|status| status.as_str()).collect()),
-            ("backups", BackupStatus::ALL.iter().map(|status| status.as_str()).collect()),
-            ("transfers", TransferStatus::ALL.iter().map(|status| status.as_str()).collect()),
-            ("attachments", AttachStatus::ALL.iter().map(|status| status.as_str()).collect()),
-        ]
-    }
-
-    #[test]
-    fn the_doctor_knows_the_statuses_of_the_domain() {
-        let check = CHECKS.iter().find(|check| check.name == "every status is known").unwrap();
-        let lists: Vec<&str> = check.sql.split("status NOT IN").skip(1).collect();
-        for (list, (table, expected)) in lists.iter().zip(of_domain()) {
-            assert_eq!(words(list), expected, "{table}");
-        }
-        assert_eq!(lists.len(), 5);
-    }
-
-    #[test]
-    fn the_schema_knows_the_statuses_of_the_domain() {
-        let schema = [
-            include_str!("../../../../migrations/sqlite/0002_disks.sql"),
-            include_str!("../../../../migrations/sqlite/0003_snapshots.sql"),
-            include_str!("../../../../migrations/sqlite/0004_backups.sql"),
-            include_str!("../../../../migrations/sqlite/0006_transfers.sql"),
-            include_str!("../../../../migrations/sqlite/0020_attachments.sql"),
-        ]
-        .concat();
-        for (table, expected) in of_domain() {
-            let constraint = [table, "_status_is_known CHECK (status IN "].concat();
-            let list = schema.split_once(&constraint).expect(table).1;
-            assert_eq!(words(list), expected, "{table}");
-        }
-    }
-
-    #[test]
-    fn no_two_checks_have_the_same_name() {
-        let mut names: Vec<&str> = CHECKS.iter().map(|check| check.name).collect();
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!(names.len(), CHECKS.len());
-    }
-}
