@@ -18,8 +18,8 @@ mod python;
 mod table;
 mod time;
 
-use actix_web::Scope;
 use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpRequest, Scope};
 
 pub use answer::answer;
 
@@ -457,6 +457,6 @@ fn vendor_tags(config: &mut ServiceConfig) {
         );
 }
 
-async fn no_route() -> Result<String, ApiError> {
-    Err(ApiError::NoRoute)
+async fn no_route(request: HttpRequest) -> Result<String, ApiError> {
+    Err(if request.path().ends_with('/') { ApiError::EmptyId } else { ApiError::NoRoute })
 }

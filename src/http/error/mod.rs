@@ -58,6 +58,9 @@ pub enum ApiError {
     /// There is no such path.
     #[error("no route")]
     NoRoute,
+    /// There is no such path, since an id in it is empty.
+    #[error("no route: the path ends in an empty id")]
+    EmptyId,
     /// The path does not take the method.
     #[error("bad method")]
     BadMethod {
@@ -159,7 +162,7 @@ impl ApiError {
             | Self::Microversion(BadMicroversion::Malformed(_)) => Fault::BAD_REQUEST,
             Self::Native(fault) => Fault(fault.status, "badRequest", fault.code),
             Self::BodyTooLarge | Self::TooLong(_) => Fault::OVER_LIMIT,
-            Self::NoRoute | Self::NotThere(_) => Fault::NOT_FOUND,
+            Self::NoRoute | Self::EmptyId | Self::NotThere(_) => Fault::NOT_FOUND,
             Self::BadMethod { .. } => Fault::BAD_METHOD,
             Self::Forbidden(_) => Fault::FORBIDDEN,
             Self::Microversion(BadMicroversion::Unsupported(_)) => Fault::NOT_ACCEPTABLE,
@@ -219,6 +222,12 @@ impl ApiError {
                 "message": message,
                 "title": status.canonical_reason().unwrap_or_default(),
             }}),
+            // Cinder's router answers it before any fault is made (recorded against Cinder 29.0.0).
+            Dialect::OpenStack if matches!(self, Self::EmptyId) => json!({
+                "message": format!("{message}<br /><br />\n\n\n"),
+                "code": "404 Not Found",
+                "title": "Not Found",
+            }),
             Dialect::OpenStack => {
                 let mut fault = json!({"code": status.as_u16(), "message": message});
                 if name == Fault::OVER_LIMIT.1
@@ -271,7 +280,7 @@ impl ApiError {
             .into(),
             Self::Native(fault) => Cow::Borrowed(&*fault.message),
             Self::ProjectMismatch => "Malformed request url".into(),
-            Self::NoRoute => "The resource could not be found.".into(),
+            Self::NoRoute | Self::EmptyId => "The resource could not be found.".into(),
             Self::BadMethod { .. } => "The method is not allowed for the requested URL.".into(),
             Self::Forbidden(action) => {
                 format!("Policy doesn't allow {} to be performed.", action.rule()).into()
