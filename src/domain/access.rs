@@ -127,6 +127,9 @@ actions! {
     /// Move a disk to another host.
     MigrateDisk: Admin, "volume_extension:volume_admin_actions:migrate_volume",
         "evs:volumes:migrate";
+    /// Show how a disk is encrypted.
+    ShowDiskEncryption: Reader, "volume_extension:volume_encryption_metadata",
+        "evs:volumes:getEncryption";
     /// Set a disk's status by hand.
     ResetDiskStatus: Admin, "volume_extension:volume_admin_actions:reset_status",
         "evs:volumes:resetStatus";

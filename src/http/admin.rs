@@ -1,12 +1,12 @@
 //! `/_evs`: what the service says of itself.
 
-use actix_web::web::Payload;
+use actix_web::web::{Bytes, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
 use super::Api;
-use super::auth::session;
-use super::call::{Answer, api, body};
+use super::auth::{session, signed_body};
+use super::call::{Answer, api, rest_of_body};
 use super::error::ApiError;
 use super::fields::{self, Fields};
 use crate::config::AuthMode;
@@ -44,8 +44,10 @@ pub(super) async fn info(request: HttpRequest) -> Answer {
 /// came of it. With `outcome` it ends so, whatever was to come of it.
 pub(super) async fn progress(request: HttpRequest, payload: Payload) -> Answer {
     let api = api(&request)?;
-    admin_only(&api, &request).await?;
-    let body = body(&request, &mut payload.into_inner()).await?;
+    let mut payload = payload.into_inner();
+    let signed = signed_body(&request, &mut payload).await?;
+    admin_only(&api, &request, signed.as_ref()).await?;
+    let body = rest_of_body(signed, &request, &mut payload).await?;
     let due = due(&body, &api)?;
     let app = api.app.clone();
     let finished = api.tasks.run(async move { app.run_due(due).await }).await??;
@@ -54,11 +56,15 @@ pub(super) async fn progress(request: HttpRequest, payload: Payload) -> Answer {
 }
 
 /// Whoever steers the simulator is an administrator, where there are tokens at all.
-async fn admin_only(api: &Api, request: &HttpRequest) -> Result<(), ApiError> {
+async fn admin_only(
+    api: &Api,
+    request: &HttpRequest,
+    signed: Option<&Bytes>,
+) -> Result<(), ApiError> {
     if api.mode == AuthMode::Open {
         return Ok(());
     }
-    let session = session(api, request, None).await?;
+    let session = session(api, request, signed).await?;
     if session.roles.contains(&Role::Admin) {
         Ok(())
     } else {

@@ -187,6 +187,11 @@ fn block_storage(scope: Scope) -> Scope {
                 .route(delete().to(disks::delete)),
         )
         .service(resource("/volumes/{id}/action").route(post().to(disks::action)))
+        .service(resource("/volumes/{id}/encryption").route(get().to(disks::encryption::show)))
+        .service(
+            resource("/volumes/{id}/encryption/{key}")
+                .route(get().to(disks::encryption::show_member)),
+        )
         .service(
             resource("/volumes/{id}/metadata")
                 .route(get().to(disks::metadata::show))

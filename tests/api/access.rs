@@ -273,6 +273,9 @@ pub(crate) fn routes(version: &str) -> Vec<Route> {
         add(Method::DELETE, &own, none.clone(), Member(delete));
         add(Method::POST, &format!("{own}/action"), error, Admin(reset));
     }
+    for rest in ["encryption", "encryption/KEY"] {
+        add(Method::GET, &format!("volumes/ID/{rest}"), none.clone(), Reader);
+    }
     for kind in ["volumes", "snapshots", "backups"] {
         for rest in ["", "/detail", "/ID"] {
             add(Method::GET, &format!("{kind}{rest}"), none.clone(), Reader);

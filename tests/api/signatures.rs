@@ -190,6 +190,19 @@ async fn every_operation_of_transfers_is_answered_to_a_signed_request() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_step_with_a_body_can_be_signed_too() {
+    let server = TestServer::start().await;
+    let (admin, member) = (server.first_key("admin").await, server.first_key("demo").await);
+    let body = json!({"disk_id": crate::disks::ABSENT});
+    for (pair, status) in [(admin, 200), (member, 403)] {
+        let step = Signed::new("POST", &server, "/_evs/progress", Some(&body)).sign(&pair);
+        let answer = step.send(&server).await;
+        assert_eq!(answer.status, status, "{}", answer.text);
+    }
+    server.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whatever_is_changed_after_signing_is_refused_alike() {
     let server = TestServer::start().await;
     let (demo, pair) = (server.login("demo").await, server.first_key("demo").await);

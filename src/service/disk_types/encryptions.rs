@@ -8,6 +8,7 @@ use tracing::info;
 use super::super::{App, Resource, Result, ServiceError, settle};
 use super::{DiskTypeRefused, EncryptionChange, seen};
 use crate::domain::access::Caller;
+use crate::domain::disk::Disk;
 use crate::domain::disk_type::{ControlLocation, DiskType, Encryption};
 use crate::domain::event::{Event, State};
 use crate::domain::ids::EncryptionId;
@@ -58,6 +59,21 @@ impl App {
         let mut view = self.read().await?;
         let disk_type = seen(&mut *view, caller, id).await?;
         Ok(view.encryption(disk_type.id).await?)
+    }
+
+    /// A disk that the caller sees, and how the disks of its type are encrypted, if they are.
+    pub async fn disk_encryption(
+        &self,
+        caller: &Caller,
+        id: &str,
+    ) -> Result<(Disk, Option<Encryption>)> {
+        let disk = self.disk(caller, id).await?;
+        let mut view = self.read().await?;
+        let encryption = match view.disk_type_named(&disk.disk_type, None).await? {
+            Some(disk_type) => view.encryption(disk_type.id).await?,
+            None => None,
+        };
+        Ok((disk, encryption))
     }
 
     /// Lets the disks of a type be encrypted.

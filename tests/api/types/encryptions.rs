@@ -159,3 +159,35 @@ async fn a_wrong_encryption_and_one_of_no_type_are_refused() {
     admin.delete(&own).await.is_fault(404, &message);
     server.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_tells_how_it_is_encrypted() {
+    let server = TestServer::start().await;
+    let (demo, admin) = (server.login("demo").await, server.login("admin").await);
+    let id = made(&admin, json!({"name": "sealed"})).await;
+    let of_type = admin.path("v3", &format!("types/{id}/encryption"));
+    assert_eq!(admin.post(&of_type, json!({"encryption": luks()})).await.status, 200);
+    let key = "0b7f3c0e-4e0b-4df5-8f7e-6f3f0c3f5a11";
+    let (plain, sealed) = (
+        demo.disk().await,
+        demo.disk_of(json!({
+            "size": 1, "volume_type": "sealed", "metadata": {"__system__cmkid": key},
+        }))
+        .await,
+    );
+    for version in VERSIONS {
+        let path = |disk: &str, rest: &str| demo.path(version, &format!("volumes/{disk}/{rest}"));
+        let none = json!({"encryption_key_id": null});
+        demo.get(&path(&plain, "encryption")).await.is(200, &none);
+        let mut expected = luks();
+        expected["encryption_key_id"] = key.into();
+        demo.get(&path(&sealed, "encryption")).await.is(200, &expected);
+        let cipher = demo.get(&path(&sealed, "encryption/cipher")).await;
+        assert_eq!((cipher.status, cipher.text.as_str()), (200, "aes-xts-plain64"));
+        let nothing = "The resource could not be found.";
+        demo.get(&path(&sealed, "encryption/nonsense")).await.is_fault(404, nothing);
+        let absent = format!("Volume {ABSENT} could not be found.");
+        demo.get(&path(ABSENT, "encryption")).await.is_fault(404, &absent);
+    }
+    server.finish().await;
+}

@@ -3,6 +3,7 @@
 mod actions;
 mod attach;
 mod create;
+pub(in crate::http) mod encryption;
 mod filters;
 mod images;
 mod lists;
