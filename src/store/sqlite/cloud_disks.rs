@@ -12,7 +12,7 @@ use sqlx::FromRow;
 use super::codec;
 use super::errors;
 use super::page::List;
-use super::rows::{DiskRow, Row};
+use super::rows::{DiskRow, Row, disk_columns};
 use super::unit::{AsConnection, Unit, Write};
 use crate::domain::cloud_disk::{CloudCondition, CloudDisk, CloudFilter, CloudQuery, CloudSort};
 use crate::domain::disk::Disk;
@@ -51,28 +51,16 @@ impl TryFrom<CloudDiskRow> for CloudDisk {
 #[async_trait]
 impl<T: AsConnection> CloudDiskReads for T {
     async fn cloud_disk(&mut self, id: DiskId) -> Result<Option<CloudDisk>> {
-        sqlx::query_as::<_, CloudDiskRow>(
-            "SELECT id, project_id, user_id, name, description, size_gib, status, disk_type, zone,
-                    bootable, multiattach, encrypted, dedicated_storage, metadata, read_only,
-                    read_only_told, from_snapshot_id, from_disk_id, image_metadata,
-                    previous_status, next_at, next_outcome, next_size_gib, next_type, transfer_id,
-                    created_at, updated_at,
-                    (SELECT json_group_array(json_object(
-                         'id', a.id, 'disk_id', a.disk_id, 'project_id', a.project_id,
-                         'server_id', a.server_id, 'host_name', a.host_name,
-                         'mountpoint', a.mountpoint, 'mode', a.mode, 'status', a.status,
-                         'connector', a.connector, 'attached_at', a.attached_at,
-                         'created_at', a.created_at, 'updated_at', a.updated_at)
-                         ORDER BY a.created_at, a.id)
-                     FROM attachments AS a WHERE a.disk_id = disks.id
-                     HAVING count(*) > 0) AS attachments,
-                    enterprise_project,
+        sqlx::query_as::<_, CloudDiskRow>(concat!(
+            "SELECT ",
+            disk_columns!("disks"),
+            ", enterprise_project,
                     (SELECT json_group_object(t.key, t.value) FROM disk_tags AS t
                      WHERE t.disk_id = disks.id) AS tags,
                     (SELECT l.policy_id FROM policy_disks AS l WHERE l.disk_id = disks.id)
                         AS policy_id
-             FROM disks WHERE id = $1",
-        )
+             FROM disks WHERE id = $1"
+        ))
         .bind(id.to_string())
         .fetch_optional(self.connection()?)
         .await
@@ -83,26 +71,16 @@ impl<T: AsConnection> CloudDiskReads for T {
 
     async fn cloud_disks(&mut self, query: &CloudQuery) -> Result<Vec<CloudDisk>> {
         let list = List::new(
-            "SELECT id, project_id, user_id, name, description, size_gib, status, disk_type, zone,
-                    bootable, multiattach, encrypted, dedicated_storage, metadata, read_only,
-                    read_only_told, from_snapshot_id, from_disk_id, image_metadata,
-                    previous_status, next_at, next_outcome, next_size_gib, next_type, transfer_id,
-                    created_at, updated_at,
-                    (SELECT json_group_array(json_object(
-                         'id', a.id, 'disk_id', a.disk_id, 'project_id', a.project_id,
-                         'server_id', a.server_id, 'host_name', a.host_name,
-                         'mountpoint', a.mountpoint, 'mode', a.mode, 'status', a.status,
-                         'connector', a.connector, 'attached_at', a.attached_at,
-                         'created_at', a.created_at, 'updated_at', a.updated_at)
-                         ORDER BY a.created_at, a.id)
-                     FROM attachments AS a WHERE a.disk_id = disks.id
-                     HAVING count(*) > 0) AS attachments,
-                    enterprise_project,
+            concat!(
+                "SELECT ",
+                disk_columns!("disks"),
+                ", enterprise_project,
                     (SELECT json_group_object(t.key, t.value) FROM disk_tags AS t
                      WHERE t.disk_id = disks.id) AS tags,
                     (SELECT l.policy_id FROM policy_disks AS l WHERE l.disk_id = disks.id)
                         AS policy_id
-             FROM disks WHERE TRUE",
+             FROM disks WHERE TRUE"
+            ),
             "disks",
         );
         narrowed(list, &query.filter)

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::errors;
 use super::page::{List, id_or_nothing};
-use super::rows::{OfferRow, TransferRow};
+use super::rows::{OfferRow, TransferRow, disk_columns, fact_columns};
 use super::unit::{AsConnection, Unit, Write};
 use crate::domain::ids::{DiskId, TransferId};
 use crate::domain::transfer::{Transfer, TransferEnd, TransferFacts, TransferQuery, TransferSort};
@@ -30,42 +30,19 @@ impl<T: AsConnection> TransferReads for T {
         &mut self,
         id: TransferId,
     ) -> Result<Option<(Transfer, TransferFacts)>> {
-        sqlx::query_as::<_, OfferRow>(
+        sqlx::query_as::<_, OfferRow>(concat!(
             "SELECT t.id AS offer_id, t.source_project_id, t.source_user_id, t.name AS offer_name,
                     t.no_snapshots, t.key_hash, t.created_at AS offered_at,
-                    d.id, d.project_id, d.user_id, d.name, d.description, d.size_gib, d.status,
-                    d.disk_type, d.zone, d.bootable, d.multiattach, d.encrypted,
-                    d.dedicated_storage, d.metadata, d.read_only, d.read_only_told,
-                    d.from_snapshot_id, d.from_disk_id, d.image_metadata, d.previous_status,
-                    d.next_at,
-                    d.next_outcome, d.next_size_gib, d.next_type, d.transfer_id, d.created_at,
-                    d.updated_at,
-                    (SELECT json_group_array(json_object(
-                         'id', a.id, 'disk_id', a.disk_id, 'project_id', a.project_id,
-                         'server_id', a.server_id, 'host_name', a.host_name,
-                         'mountpoint', a.mountpoint, 'mode', a.mode, 'status', a.status,
-                         'connector', a.connector, 'attached_at', a.attached_at,
-                         'created_at', a.created_at, 'updated_at', a.updated_at)
-                         ORDER BY a.created_at, a.id)
-                     FROM attachments AS a WHERE a.disk_id = d.id
-                     HAVING count(*) > 0) AS attachments,
-                    (SELECT count(*) FROM snapshots AS s WHERE s.disk_id = d.id) AS snapshots,
-                    (SELECT s.id FROM snapshots AS s WHERE s.disk_id = d.id
-                     ORDER BY s.created_at, s.id LIMIT 1) AS snapshot_id,
-                    (SELECT s.status FROM snapshots AS s WHERE s.disk_id = d.id
-                     ORDER BY s.created_at, s.id LIMIT 1) AS snapshot_status,
-                    (SELECT count(*) FROM backups AS b WHERE b.disk_id = d.id) AS backups,
-                    (SELECT b.id FROM backups AS b WHERE b.disk_id = d.id
-                     ORDER BY b.created_at, b.id LIMIT 1) AS backup_id,
-                    (SELECT b.status FROM backups AS b WHERE b.disk_id = d.id
-                     ORDER BY b.created_at, b.id LIMIT 1) AS backup_status,
-                    p.id AS policy_id, p.name AS policy_name
-             FROM transfers AS t
+                    ",
+            disk_columns!("d"),
+            ", ",
+            fact_columns!(),
+            " FROM transfers AS t
              JOIN disks AS d ON d.id = t.disk_id
              LEFT JOIN policy_disks AS l ON l.disk_id = d.id
              LEFT JOIN policies AS p ON p.id = l.policy_id
-             WHERE t.id = $1 AND t.status = 'pending'",
-        )
+             WHERE t.id = $1 AND t.status = 'pending'"
+        ))
         .bind(id.to_string())
         .fetch_optional(self.connection()?)
         .await

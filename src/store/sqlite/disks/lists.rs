@@ -26,7 +26,7 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use super::super::codec::time_to_text;
 use super::super::errors;
 use super::super::page::List;
-use super::super::rows::DiskRow;
+use super::super::rows::{DiskRow, disk_columns};
 use crate::domain::disk::{
     Comparison, Disk, DiskCondition, DiskFilter, DiskFlag, DiskQuery, DiskSort, DiskStatus,
     DiskText, DiskTime,
@@ -47,24 +47,8 @@ pub(super) async fn page(of: &mut SqliteConnection, query: &DiskQuery) -> Result
 }
 
 fn page_query(query: &DiskQuery) -> QueryBuilder<Sqlite> {
-    let list = List::new(
-        "SELECT id, project_id, user_id, name, description, size_gib, status, disk_type, zone,
-                bootable, multiattach, encrypted, dedicated_storage, metadata, read_only,
-                read_only_told, from_snapshot_id, from_disk_id, image_metadata, previous_status,
-                next_at, next_outcome, next_size_gib, next_type, transfer_id, created_at,
-                updated_at,
-                (SELECT json_group_array(json_object(
-                     'id', a.id, 'disk_id', a.disk_id, 'project_id', a.project_id,
-                     'server_id', a.server_id, 'host_name', a.host_name,
-                     'mountpoint', a.mountpoint, 'mode', a.mode, 'status', a.status,
-                     'connector', a.connector, 'attached_at', a.attached_at,
-                     'created_at', a.created_at, 'updated_at', a.updated_at)
-                     ORDER BY a.created_at, a.id)
-                 FROM attachments AS a WHERE a.disk_id = disks.id
-                 HAVING count(*) > 0) AS attachments
-         FROM disks WHERE TRUE",
-        "disks",
-    );
+    let list =
+        List::new(concat!("SELECT ", disk_columns!("disks"), " FROM disks WHERE TRUE"), "disks");
     narrowed(list, &query.filter).page(&query.page, DiskSort::Id, |sort| match sort {
         DiskSort::CreatedAt => "created_at",
         DiskSort::UpdatedAt => "coalesce(updated_at, '')",

@@ -4,7 +4,7 @@ mod lists;
 
 use async_trait::async_trait;
 
-use super::rows::{DiskRow, FactsRow, Row};
+use super::rows::{DiskRow, FactsRow, Row, disk_columns, fact_columns};
 use super::unit::{AsConnection, Unit, Write};
 use super::{codec, errors};
 use crate::domain::clock::Time;
@@ -17,23 +17,11 @@ use crate::store::{DiskReads, DiskWrites, Result};
 #[async_trait]
 impl<T: AsConnection> DiskReads for T {
     async fn disk(&mut self, id: DiskId) -> Result<Option<Disk>> {
-        sqlx::query_as::<_, DiskRow>(
-            "SELECT id, project_id, user_id, name, description, size_gib, status, disk_type, zone,
-                    bootable, multiattach, encrypted, dedicated_storage, metadata, read_only,
-                    read_only_told, from_snapshot_id, from_disk_id, image_metadata,
-                    previous_status, next_at, next_outcome, next_size_gib, next_type, transfer_id,
-                    created_at, updated_at,
-                    (SELECT json_group_array(json_object(
-                         'id', a.id, 'disk_id', a.disk_id, 'project_id', a.project_id,
-                         'server_id', a.server_id, 'host_name', a.host_name,
-                         'mountpoint', a.mountpoint, 'mode', a.mode, 'status', a.status,
-                         'connector', a.connector, 'attached_at', a.attached_at,
-                         'created_at', a.created_at, 'updated_at', a.updated_at)
-                         ORDER BY a.created_at, a.id)
-                     FROM attachments AS a WHERE a.disk_id = disks.id
-                     HAVING count(*) > 0) AS attachments
-             FROM disks WHERE id = $1",
-        )
+        sqlx::query_as::<_, DiskRow>(concat!(
+            "SELECT ",
+            disk_columns!("disks"),
+            " FROM disks WHERE id = $1"
+        ))
         .bind(id.to_string())
         .fetch_optional(self.connection()?)
         .await
@@ -43,39 +31,16 @@ impl<T: AsConnection> DiskReads for T {
     }
 
     async fn disk_with_facts(&mut self, id: DiskId) -> Result<Option<TransferFacts>> {
-        sqlx::query_as::<_, FactsRow>(
-            "SELECT d.id, d.project_id, d.user_id, d.name, d.description, d.size_gib, d.status,
-                    d.disk_type, d.zone, d.bootable, d.multiattach, d.encrypted,
-                    d.dedicated_storage, d.metadata, d.read_only, d.read_only_told,
-                    d.from_snapshot_id, d.from_disk_id, d.image_metadata, d.previous_status,
-                    d.next_at,
-                    d.next_outcome, d.next_size_gib, d.next_type, d.transfer_id, d.created_at,
-                    d.updated_at,
-                    (SELECT json_group_array(json_object(
-                         'id', a.id, 'disk_id', a.disk_id, 'project_id', a.project_id,
-                         'server_id', a.server_id, 'host_name', a.host_name,
-                         'mountpoint', a.mountpoint, 'mode', a.mode, 'status', a.status,
-                         'connector', a.connector, 'attached_at', a.attached_at,
-                         'created_at', a.created_at, 'updated_at', a.updated_at)
-                         ORDER BY a.created_at, a.id)
-                     FROM attachments AS a WHERE a.disk_id = d.id
-                     HAVING count(*) > 0) AS attachments,
-                    (SELECT count(*) FROM snapshots AS s WHERE s.disk_id = d.id) AS snapshots,
-                    (SELECT s.id FROM snapshots AS s WHERE s.disk_id = d.id
-                     ORDER BY s.created_at, s.id LIMIT 1) AS snapshot_id,
-                    (SELECT s.status FROM snapshots AS s WHERE s.disk_id = d.id
-                     ORDER BY s.created_at, s.id LIMIT 1) AS snapshot_status,
-                    (SELECT count(*) FROM backups AS b WHERE b.disk_id = d.id) AS backups,
-                    (SELECT b.id FROM backups AS b WHERE b.disk_id = d.id
-                     ORDER BY b.created_at, b.id LIMIT 1) AS backup_id,
-                    (SELECT b.status FROM backups AS b WHERE b.disk_id = d.id
-                     ORDER BY b.created_at, b.id LIMIT 1) AS backup_status,
-                    p.id AS policy_id, p.name AS policy_name
-             FROM disks AS d
+        sqlx::query_as::<_, FactsRow>(concat!(
+            "SELECT ",
+            disk_columns!("d"),
+            ", ",
+            fact_columns!(),
+            " FROM disks AS d
              LEFT JOIN policy_disks AS l ON l.disk_id = d.id
              LEFT JOIN policies AS p ON p.id = l.policy_id
-             WHERE d.id = $1",
-        )
+             WHERE d.id = $1"
+        ))
         .bind(id.to_string())
         .fetch_optional(self.connection()?)
         .await

@@ -9,6 +9,99 @@ use crate::domain::disk::{Disk, DiskStatus, Operation, Outcome, Pending};
 use crate::domain::ids::{DiskId, ProjectId, SnapshotId, TransferId, UserId};
 use crate::store::{Result, StoreError};
 
+/// The columns that a [`DiskRow`] is read from, of `disks` under the name `$d`: the one list of them,
+/// as a literal, with the disk's attachments as JSON, null if it has none.
+macro_rules! disk_columns {
+    ($d:literal) => {
+        concat!(
+            $d,
+            ".id, ",
+            $d,
+            ".project_id, ",
+            $d,
+            ".user_id, ",
+            $d,
+            ".name, ",
+            $d,
+            ".description, ",
+            $d,
+            ".size_gib, ",
+            $d,
+            ".status, ",
+            $d,
+            ".disk_type, ",
+            $d,
+            ".zone, ",
+            $d,
+            ".bootable, ",
+            $d,
+            ".multiattach, ",
+            $d,
+            ".encrypted, ",
+            $d,
+            ".dedicated_storage, ",
+            $d,
+            ".metadata, ",
+            $d,
+            ".read_only, ",
+            $d,
+            ".read_only_told, ",
+            $d,
+            ".from_snapshot_id, ",
+            $d,
+            ".from_disk_id, ",
+            $d,
+            ".image_metadata, ",
+            $d,
+            ".previous_status, ",
+            $d,
+            ".next_at, ",
+            $d,
+            ".next_outcome, ",
+            $d,
+            ".next_size_gib, ",
+            $d,
+            ".next_type, ",
+            $d,
+            ".transfer_id, ",
+            $d,
+            ".created_at, ",
+            $d,
+            ".updated_at, ",
+            "(SELECT json_group_array(json_object(
+                  'id', a.id, 'disk_id', a.disk_id, 'project_id', a.project_id,
+                  'server_id', a.server_id, 'host_name', a.host_name,
+                  'mountpoint', a.mountpoint, 'mode', a.mode, 'status', a.status,
+                  'connector', a.connector, 'attached_at', a.attached_at,
+                  'created_at', a.created_at, 'updated_at', a.updated_at)
+                  ORDER BY a.created_at, a.id)
+              FROM attachments AS a WHERE a.disk_id = ",
+            $d,
+            ".id HAVING count(*) > 0) AS attachments"
+        )
+    };
+}
+
+/// What decides, with the row of `disks` under the name `d` and of `policies` under `p`, whether a
+/// disk may be handed over: the columns that a `FactsRow` has besides the disk's.
+macro_rules! fact_columns {
+    () => {
+        "(SELECT count(*) FROM snapshots AS s WHERE s.disk_id = d.id) AS snapshots,
+         (SELECT s.id FROM snapshots AS s WHERE s.disk_id = d.id
+          ORDER BY s.created_at, s.id LIMIT 1) AS snapshot_id,
+         (SELECT s.status FROM snapshots AS s WHERE s.disk_id = d.id
+          ORDER BY s.created_at, s.id LIMIT 1) AS snapshot_status,
+         (SELECT count(*) FROM backups AS b WHERE b.disk_id = d.id) AS backups,
+         (SELECT b.id FROM backups AS b WHERE b.disk_id = d.id
+          ORDER BY b.created_at, b.id LIMIT 1) AS backup_id,
+         (SELECT b.status FROM backups AS b WHERE b.disk_id = d.id
+          ORDER BY b.created_at, b.id LIMIT 1) AS backup_status,
+         p.id AS policy_id, p.name AS policy_name"
+    };
+}
+
+pub(in crate::store::sqlite) use {disk_columns, fact_columns};
+
 #[derive(Debug, FromRow)]
 #[expect(clippy::struct_excessive_bools, reason = "each column is a flag of its own")]
 pub(in crate::store::sqlite) struct DiskRow {

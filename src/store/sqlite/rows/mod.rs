@@ -16,7 +16,7 @@ use crate::domain::transfer::{KeyHash, Obstacles, Transfer, TransferFacts};
 use crate::store::{Result, StoreError};
 
 pub(super) use attachments::AttachmentRow;
-pub(super) use disks::DiskRow;
+pub(super) use disks::{DiskRow, disk_columns, fact_columns};
 
 /// One row, by name, for the errors about it.
 #[derive(Debug, Clone, Copy)]
