@@ -46,6 +46,11 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// The project whose things alone are there for the caller; none: every project's.
+    pub fn only_sees(&self) -> Option<&ProjectId> {
+        (self.role != Role::Admin).then_some(&self.project)
+    }
+
     /// Whether what `project` owns is there for the caller: its own, or anything for an admin.
     pub fn sees(&self, project: &ProjectId) -> bool {
         self.role == Role::Admin || self.project == *project

@@ -97,9 +97,8 @@ impl App {
         disk: DiskId,
     ) -> Result<TransferFacts> {
         let facts = view
-            .disk_with_facts(disk)
+            .disk_with_facts(disk, caller.only_sees())
             .await?
-            .filter(|facts| caller.sees(&facts.disk.project))
             .ok_or_else(|| ServiceError::NotFound(Resource::Disk, disk.to_string()))?;
         may_be_created(&facts, self.rules.transfers)?;
         Ok(facts)

@@ -27,8 +27,13 @@ pub trait DiskReads {
     /// The disk, whoever owns it.
     async fn disk(&mut self, id: DiskId) -> Result<Option<Disk>>;
 
-    /// The disk and all that decides whether it may be handed over.
-    async fn disk_with_facts(&mut self, id: DiskId) -> Result<Option<TransferFacts>>;
+    /// The disk and all that decides whether it may be handed over. With a project, only if that
+    /// owns it: another's disk costs no more than one that is not there.
+    async fn disk_with_facts(
+        &mut self,
+        id: DiskId,
+        of: Option<&ProjectId>,
+    ) -> Result<Option<TransferFacts>>;
 
     /// The disks with something under way that ends at `until` or before, the first to end first,
     /// at most `limit`; with no time, whenever it ends.

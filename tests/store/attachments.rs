@@ -73,7 +73,7 @@ async fn a_disk_comes_with_its_attachments_whoever_asks_for_it() {
     let mut reader = bench.store.read().await.unwrap();
     assert_eq!(reader.disk(used.id).await.unwrap(), Some(used.clone()));
     assert_eq!(reader.disk(idle.id).await.unwrap(), Some(idle.clone()));
-    assert_eq!(reader.disk_with_facts(used.id).await.unwrap().unwrap().disk, used);
+    assert_eq!(reader.disk_with_facts(used.id, None).await.unwrap().unwrap().disk, used);
     let page = Paging {
         limit: 9,
         offset: 0,

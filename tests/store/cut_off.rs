@@ -27,7 +27,7 @@ async fn cut_after<T>(n: usize, future: impl Future<Output = T>) -> Option<T> {
 
 async fn offer(store: &dyn Store, disk: &Disk) -> Result<()> {
     let mut unit = store.write().await?;
-    let facts = unit.disk_with_facts(disk.id).await?.unwrap();
+    let facts = unit.disk_with_facts(disk.id, None).await?.unwrap();
     support::offer(&mut *unit, &facts.disk, &transfer(disk));
     unit.commit().await
 }

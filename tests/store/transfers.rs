@@ -139,7 +139,7 @@ async fn the_facts_are_the_oldest_obstacles_their_number_and_the_policy() {
         })
         .await;
     let mut reader = bench.store.read().await.unwrap();
-    let facts = reader.disk_with_facts(disk.id).await.unwrap();
+    let facts = reader.disk_with_facts(disk.id, None).await.unwrap();
     let expected = TransferFacts {
         disk: disk.clone(),
         snapshots: Some(Obstacles {
@@ -151,8 +151,12 @@ async fn the_facts_are_the_oldest_obstacles_their_number_and_the_policy() {
         policy: Some((policy.id, "nightly".to_owned())),
     };
     assert_eq!(facts, Some(expected));
-    let facts = reader.disk_with_facts(free.id).await.unwrap();
-    let expected = TransferFacts { disk: free, snapshots: None, backups: None, policy: None };
+    let facts = reader.disk_with_facts(free.id, None).await.unwrap();
+    let expected = TransferFacts { disk: free.clone(), snapshots: None, backups: None, policy: None };
     assert_eq!(facts, Some(expected));
-    assert_eq!(reader.disk_with_facts(support::disk("atlas").id).await.unwrap(), None);
+    assert_eq!(reader.disk_with_facts(support::disk("atlas").id, None).await.unwrap(), None);
+    for (of, there) in [("atlas", true), ("beta", false)] {
+        let found = reader.disk_with_facts(free.id, Some(&project(of))).await.unwrap();
+        assert_eq!(found.is_some(), there, "{of}");
+    }
 }

@@ -321,11 +321,6 @@ impl App {
     }
 }
 
-/// The project whose access decides what the caller sees; none for who sees everything.
-fn seen_by(caller: &Caller) -> Option<&ProjectId> {
-    (caller.role != Role::Admin).then_some(&caller.project)
-}
-
 /// The type with that id, if the caller sees it.
 pub(super) async fn seen(
     view: &mut (impl ReadTx + ?Sized),
@@ -333,7 +328,7 @@ pub(super) async fn seen(
     id: &str,
 ) -> Result<DiskType> {
     let found = match DiskTypeId::parse(id) {
-        Some(wanted) => view.disk_type(wanted, seen_by(caller)).await?,
+        Some(wanted) => view.disk_type(wanted, caller.only_sees()).await?,
         None => None,
     };
     found.ok_or_else(|| ServiceError::NotFound(Resource::DiskType, id.to_owned()))
@@ -345,7 +340,7 @@ pub(super) async fn seen_named(
     caller: &Caller,
     id_or_name: &str,
 ) -> Result<Option<DiskType>> {
-    Ok(view.disk_type_named(id_or_name, seen_by(caller)).await?)
+    Ok(view.disk_type_named(id_or_name, caller.only_sees()).await?)
 }
 
 async fn name_is_free(unit: &mut dyn WriteTx, name: &str, for_type: DiskTypeId) -> Result<()> {

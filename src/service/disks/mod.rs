@@ -135,10 +135,8 @@ pub(super) async fn visible(
     caller: &Caller,
     id: DiskId,
 ) -> Result<TransferFacts> {
-    unit.disk_with_facts(id)
-        .await?
-        .filter(|facts| caller.sees(&facts.disk.project))
-        .ok_or_else(|| no_disk(id.to_string()))
+    let found = unit.disk_with_facts(id, caller.only_sees()).await?;
+    found.ok_or_else(|| no_disk(id.to_string()))
 }
 
 pub(super) fn parse(id: &str) -> Result<DiskId> {

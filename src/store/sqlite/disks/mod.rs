@@ -30,7 +30,11 @@ impl<T: AsConnection> DiskReads for T {
         .transpose()
     }
 
-    async fn disk_with_facts(&mut self, id: DiskId) -> Result<Option<TransferFacts>> {
+    async fn disk_with_facts(
+        &mut self,
+        id: DiskId,
+        of: Option<&ProjectId>,
+    ) -> Result<Option<TransferFacts>> {
         sqlx::query_as::<_, FactsRow>(concat!(
             "SELECT ",
             disk_columns!("d"),
@@ -39,9 +43,10 @@ impl<T: AsConnection> DiskReads for T {
             " FROM disks AS d
              LEFT JOIN policy_disks AS l ON l.disk_id = d.id
              LEFT JOIN policies AS p ON p.id = l.policy_id
-             WHERE d.id = $1"
+             WHERE d.id = $1 AND ($2 IS NULL OR d.project_id = $2)"
         ))
         .bind(id.to_string())
+        .bind(of.map(ProjectId::as_str))
         .fetch_optional(self.connection()?)
         .await
         .map_err(errors::of_statement)?
