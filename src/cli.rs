@@ -17,6 +17,7 @@ use evs_local::{
     config::{self, Flags, Settings},
     data_dir,
     domain::clock::SystemClock,
+    http::openapi,
     server::Server,
     store::sqlite::doctor,
     telemetry,
@@ -82,6 +83,10 @@ enum Command {
     /// Look at the settings
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Print the OpenAPI 3.1 document of the API, as a server gives it at /_evs/openapi.json
+    ///
+    /// Needs neither a running server nor a data directory.
+    Openapi,
     /// Ask a running server whether it is ready, for container health checks
     ///
     /// Exit code 0: ready; 1: not ready, or no answer within 5 seconds.
@@ -109,6 +114,10 @@ pub(crate) fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Doctor => doctor(&config::load(&flags)?.data.dir),
         Command::Config(ConfigCommand::Show) => {
             print(&config::load_with_process_environment(&flags)?.show())?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Openapi => {
+            print(openapi::text())?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Healthcheck => healthcheck(&config::load(&flags)?),

@@ -1,5 +1,6 @@
 //! `/_evs`: what the service says of itself.
 
+use actix_web::http::header::ContentType;
 use actix_web::web::{Bytes, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
@@ -107,4 +108,9 @@ pub(super) async fn metrics(request: HttpRequest) -> Answer {
     let text = api(&request)?.app.metrics().render();
     let text = text.map_err(|why| ApiError::Framework(why.to_string()))?;
     Ok(HttpResponse::Ok().content_type(CONTENT_TYPE).body(text))
+}
+
+/// What there is to ask, for machines.
+pub(super) async fn openapi() -> Answer {
+    Ok(HttpResponse::Ok().content_type(ContentType::json()).body(super::openapi::text()))
 }

@@ -62,7 +62,7 @@ pub async fn answer(
 }
 
 /// Only the volume API's v3 has microversions, though identity answers under `/v3/auth` too.
-fn has_versions(path: &str) -> bool {
+pub(super) fn has_versions(path: &str) -> bool {
     let v3 = path == "/v3" || path.starts_with("/v3/");
     v3 && Dialect::of(path) != Dialect::Keystone
 }

@@ -12,6 +12,7 @@ mod evs;
 mod fields;
 mod identity;
 mod literal;
+pub mod openapi;
 mod openstack;
 mod page;
 mod python;
@@ -67,6 +68,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(resource("/_evs/info").route(get().to(admin::info)))
         .service(resource("/_evs/progress").route(post().to(admin::progress)))
         .service(resource("/_evs/metrics").route(get().to(admin::metrics)))
+        .service(resource("/_evs/openapi.json").route(get().to(admin::openapi)))
         .service(web::scope("/v1/{project_id}").configure(jobs))
         .service(web::scope("/v2.1/{project_id}").configure(cloud_disks))
         .service(

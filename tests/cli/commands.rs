@@ -1,4 +1,4 @@
-//! The commands that do not serve: `env`, `config show`, `doctor`, `healthcheck`, `--help`.
+//! The commands that do not serve: `env`, `config show`, `openapi`, `doctor`, `healthcheck`, `--help`.
 
 use std::process::{Command, Stdio};
 
@@ -23,7 +23,10 @@ fn the_help_names_every_command() {
     let commands = outcome.out.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
     let names: Vec<&str> =
         commands.lines().map(|line| line.split_whitespace().next().unwrap()).collect();
-    assert_eq!(names, ["serve", "env", "doctor", "access-key", "config", "healthcheck", "help"]);
+    assert_eq!(
+        names,
+        ["serve", "env", "doctor", "access-key", "config", "openapi", "healthcheck", "help"]
+    );
     for flag in ["--listen <ADDR>", "--data <DIR>", "--config <FILE>", "--allow-remote"] {
         assert!(outcome.out.contains(flag), "{flag}");
     }
@@ -35,6 +38,19 @@ fn a_command_that_is_none_is_refused_with_the_usage() {
     assert_eq!((outcome.code, outcome.out.as_str()), (2, ""));
     assert!(outcome.err.starts_with("error: unrecognized subcommand 'serv'\n"), "{}", outcome.err);
     assert!(outcome.err.contains("'serve'"), "{}", outcome.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn openapi_prints_what_a_server_gives_and_needs_none_itself() {
+    let home = TempDir::new().unwrap();
+    let (data, nowhere) = (home.path().join("data"), home.path().join("nowhere"));
+    let server = Server::start(serve(&data).stderr(Stdio::null())).unwrap();
+    let given = reqwest::get(format!("{}/_evs/openapi.json", server.url)).await.unwrap();
+    assert_eq!(given.status(), 200);
+    let given = given.text().await.unwrap();
+    assert!(given.starts_with("{\n  \"openapi\": \"3.1.0\",\n") && given.ends_with("}\n"));
+    assert_eq!(run(evs().arg("--data").arg(&nowhere).arg("openapi")), done(&given));
+    assert!(!nowhere.exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]

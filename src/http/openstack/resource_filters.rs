@@ -33,7 +33,7 @@ const FILTERS: &[(&str, &[&str])] = &[
 ];
 
 /// What everybody may narrow lists of disks by.
-pub(super) const VOLUME: &[&str] = &[
+pub(in crate::http) const VOLUME: &[&str] = &[
     "name",
     "name~",
     "description~",
