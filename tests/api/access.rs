@@ -12,6 +12,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::disks::{ABSENT, VERSIONS};
+use crate::routes;
 use crate::support::{Answer, Client, PASSWORD, START, TestServer};
 
 /// What every answer to a role that does not suffice names: the rule, and the role it asks for.
@@ -101,7 +102,7 @@ fn action_of(rule: &'static str) -> &'static str {
 }
 
 /// Everything that has a project in its paths.
-const ALL_VERSIONS: [&str; 4] = ["v1", "v2", "v2.1", "v3"];
+pub(crate) const ALL_VERSIONS: [&str; 4] = ["v1", "v2", "v2.1", "v3"];
 
 pub(crate) struct Route {
     pub(crate) method: Method,
@@ -455,39 +456,35 @@ fn is_native(route: &Route) -> bool {
         || route.path.ends_with("/retype")
 }
 
-/// Every method and path that the route table of the product has under a project, read from its
-/// source: a route that is added there without a row above fails the test below.
-fn routes_of_the_product() -> BTreeSet<(String, String)> {
-    let source = include_str!("../../src/http/mod.rs");
-    let (_, tables) = source.split_once("fn block_storage(").unwrap();
-    let mut found = BTreeSet::new();
-    for resource in tables.split("resource(").skip(1) {
-        let resource = resource.trim_start();
-        let literal = match resource.strip_prefix("&format!(").unwrap_or(resource) {
-            text if text.starts_with('"') => text.split('"').nth(1).unwrap(),
-            text if text.starts_with("name)") => "{name}",
-            _ => continue,
-        };
-        let path = literal.replace("{{", "{").replace("}}", "}");
-        let methods = resource.split(".route(").skip(1);
-        for method in methods.map(|route| route.split('(').next().unwrap().to_uppercase()) {
-            for name in ["os-volume-transfer", "volume-transfers"] {
-                let path = path
-                    .replace("{name}", name)
-                    .replace("{id}", "ID")
-                    .replace("{key}", "KEY")
-                    .replace("{target}", "PROJECT")
-                    .replace("{type}", "volumes")
-                    .replace("{class}", "default")
-                    .replace("{key}", "KEY")
-                    .replace("{host}", "HOST")
-                    .replace("{alias}", "ALIAS")
-                    .replace("{action}", "ACTION");
-                found.insert((method.clone(), path.trim_start_matches('/').to_owned()));
-            }
+impl Route {
+    /// The weakest role that may, and the rule that a refusal names; a reader is never refused.
+    pub(crate) fn permission(&self) -> (&'static str, Option<&'static str>) {
+        match self.needs {
+            Reader => ("reader", None),
+            Member(rule) => ("member", Some(rule)),
+            Admin(rule) => ("admin", Some(rule)),
         }
     }
-    found
+}
+
+/// A path below a project as the matrix spells it.
+pub(crate) fn in_the_matrix(path: &str) -> String {
+    path.trim_start_matches('/')
+        .replace("{id}", "ID")
+        .replace("{key}", "KEY")
+        .replace("{target}", "PROJECT")
+        .replace("{type}", "volumes")
+        .replace("{class}", "default")
+        .replace("{host}", "HOST")
+        .replace("{alias}", "ALIAS")
+        .replace("{action}", "ACTION")
+}
+
+/// Every method and path of the product's route table under a project.
+fn routes_of_the_product() -> BTreeSet<(String, String)> {
+    let roots = ALL_VERSIONS.map(|version| format!("/{version}/{{project_id}}"));
+    let product = routes::below(&roots.each_ref().map(String::as_str));
+    product.into_iter().map(|(method, path)| (method, in_the_matrix(&path))).collect()
 }
 
 #[test]

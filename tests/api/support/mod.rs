@@ -2,6 +2,7 @@
 //! with which every test ends: the doctor's invariants, and no secret in the file or the log.
 
 mod log;
+pub(crate) mod told;
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -369,7 +370,7 @@ impl Client {
         headers: &[(&str, &str)],
         body: Option<reqwest::Body>,
     ) -> Answer {
-        let mut request = self.http.request(method, format!("{}{path}", self.url));
+        let mut request = self.http.request(method.clone(), format!("{}{path}", self.url));
         if let Some(token) = &self.token {
             request = request.header("x-auth-token", token);
         }
@@ -386,6 +387,7 @@ impl Client {
         let answer = Answer::of(response).await;
         self.remember_secrets(&answer);
         assert!(answer.status < 500, "{answer:?}");
+        told::assert_told(&method, path, &answer);
         answer
     }
 
