@@ -39,6 +39,14 @@
 //!    committed. Units that wait together share the commit; each is answered after it.
 //! 7. Only then does the key leave the process, in the one answer that ever carries it.
 
+//!
+//! # What happens later
+//!
+//! What takes time stands in its disk's row: what it is, when it ends, how, and what the disk will
+//! be then (`domain/disk/progress.rs`). `service/progress.rs` ends it when it is due, whether that is
+//! a moment later, after a restart or when somebody steps with `POST /_evs/progress`: one path.
+//! `service/purge.rs` removes what has expired. Both are loops that `server.rs` starts and stops.
+
 pub mod config;
 pub mod data_dir;
 pub mod domain;

@@ -1,4 +1,4 @@
-//! Removing what has expired: tokens, and wrong guesses that no window reaches back to.
+//! Removing what has expired: tokens, wrong guesses that no window reaches back to, and messages.
 //!
 //! Nothing depends on it but the size of the file: what has expired counts for nothing from its
 //! moment on, removed or not.
@@ -40,16 +40,19 @@ impl App {
         let mut view = self.read().await?;
         let tokens = view.expired_tokens(now, limit).await?;
         let guesses = view.old_failures(old, limit).await?;
+        let messages = view.expired_messages(now, limit).await?;
         drop(view);
-        if tokens + guesses == 0 {
+        let all = tokens + guesses + messages;
+        if all == 0 {
             return Ok(0);
         }
         let mut unit = self.write().await?;
         unit.delete_expired_tokens(now, limit);
         unit.forget_failures(old, limit);
+        unit.delete_expired_messages(now, limit);
         unit.commit().await?;
-        debug!(tokens, guesses, "removed {tokens} expired tokens and {guesses} old wrong guesses");
-        Ok(tokens + guesses)
+        debug!(tokens, guesses, messages, "removed {all} rows that had expired");
+        Ok(all)
     }
 }
 

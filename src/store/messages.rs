@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 
 use super::Result;
+use crate::domain::clock::Time;
 use crate::domain::ids::{DiskId, MessageId, RequestId};
 use crate::domain::message::{Message, MessageQuery};
 
@@ -15,6 +16,9 @@ pub trait MessageReads {
     /// One page of messages.
     async fn messages(&mut self, query: &MessageQuery) -> Result<Vec<Message>>;
 
+    /// How many messages are kept until before `now` only, counting no further than `limit`.
+    async fn expired_messages(&mut self, now: Time, limit: u32) -> Result<u32>;
+
     /// The request that changed a disk last.
     async fn last_request(&mut self, disk: DiskId) -> Result<Option<RequestId>>;
 }
@@ -26,4 +30,7 @@ pub trait MessageWrites {
 
     /// Removes a message.
     fn delete_message(&mut self, id: MessageId);
+
+    /// Removes at most `limit` messages that are kept until before `now` only.
+    fn delete_expired_messages(&mut self, now: Time, limit: u32);
 }

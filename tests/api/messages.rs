@@ -133,3 +133,18 @@ async fn before_3_3_there_are_no_messages() {
     assert_eq!(unversioned["itemNotFound"]["code"], 404);
     server.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_goes_when_it_is_no_longer_guaranteed() {
+    let server = failing(&["extend"]).await;
+    let demo = server.login("demo").await;
+    fail_to_extend(&demo).await;
+    server.advance(chrono::TimeDelta::days(30));
+    server.purge().await;
+    let demo = server.login("demo").await;
+    assert_eq!(ids(&list(&demo, "").await).len(), 1);
+    server.advance(chrono::TimeDelta::microseconds(1));
+    assert_eq!(server.purge().await, 1);
+    list(&demo, "").await.is(200, &json!({"messages": []}));
+    server.finish().await;
+}

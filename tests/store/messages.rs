@@ -51,8 +51,12 @@ async fn a_message_is_read_back_listed_and_removed() {
     ] {
         assert_eq!(reader.messages(&query).await.unwrap(), []);
     }
-    bench.commit(|unit| unit.delete_message(one.id)).await;
-    assert_eq!(reader.message(one.id).await.unwrap(), None);
+    let end = other.guaranteed_until;
+    assert_eq!(reader.expired_messages(end, 9).await.unwrap(), 1, "the other is kept so long");
+    bench.commit(|unit| unit.delete_expired_messages(end, 9)).await;
+    assert_eq!(reader.messages(&everything).await.unwrap(), std::slice::from_ref(&other));
+    bench.commit(|unit| unit.delete_message(other.id)).await;
+    assert_eq!(reader.message(other.id).await.unwrap(), None);
     let last = reader.last_request(disk.id).await.unwrap();
     assert_eq!(last, Some(RequestId::new("req-1")), "the one that made the disk");
     assert_eq!(reader.last_request(support::disk("atlas").id).await.unwrap(), None);

@@ -152,7 +152,8 @@ async fn the_facts_are_the_oldest_obstacles_their_number_and_the_policy() {
     };
     assert_eq!(facts, Some(expected));
     let facts = reader.disk_with_facts(free.id, None).await.unwrap();
-    let expected = TransferFacts { disk: free.clone(), snapshots: None, backups: None, policy: None };
+    let expected =
+        TransferFacts { disk: free.clone(), snapshots: None, backups: None, policy: None };
     assert_eq!(facts, Some(expected));
     assert_eq!(reader.disk_with_facts(support::disk("atlas").id, None).await.unwrap(), None);
     for (of, there) in [("atlas", true), ("beta", false)] {

@@ -3,10 +3,12 @@
 use async_trait::async_trait;
 use sqlx::FromRow;
 
+use super::codec::time_to_text;
 use super::errors;
 use super::page::{List, id_or_nothing};
 use super::rows::Row;
 use super::unit::{AsConnection, Unit, Write};
+use crate::domain::clock::Time;
 use crate::domain::disk::Operation;
 use crate::domain::ids::{DiskId, MessageId, ProjectId, RequestId};
 use crate::domain::message::{Message, MessageQuery, MessageSort};
@@ -82,6 +84,17 @@ impl<T: AsConnection> MessageReads for T {
         .collect()
     }
 
+    async fn expired_messages(&mut self, now: Time, limit: u32) -> Result<u32> {
+        sqlx::query_scalar::<_, u32>(
+            "SELECT count(*) FROM (SELECT 1 FROM messages WHERE guaranteed_until < $1 LIMIT $2)",
+        )
+        .bind(time_to_text(now))
+        .bind(limit)
+        .fetch_one(self.connection()?)
+        .await
+        .map_err(errors::of_statement)
+    }
+
     async fn last_request(&mut self, disk: DiskId) -> Result<Option<RequestId>> {
         let request = sqlx::query_scalar::<_, String>(
             "SELECT request_id FROM events WHERE disk_id = $1 ORDER BY seq DESC LIMIT 1",
@@ -116,6 +129,19 @@ impl MessageWrites for Unit {
     fn delete_message(&mut self, id: MessageId) {
         self.queue(
             Write::of_one_row("delete message", "DELETE FROM messages WHERE id = ?").bind(id),
+        );
+    }
+
+    fn delete_expired_messages(&mut self, now: Time, limit: u32) {
+        self.queue(
+            Write::of_any_rows(
+                "delete expired messages",
+                "DELETE FROM messages WHERE id IN
+                     (SELECT id FROM messages WHERE guaranteed_until < ?
+                      ORDER BY guaranteed_until LIMIT ?)",
+            )
+            .bind(now)
+            .bind(i64::from(limit)),
         );
     }
 }
