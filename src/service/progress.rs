@@ -17,7 +17,7 @@ use crate::domain::clock::Time;
 use crate::domain::disk::{Becoming, Disk, DiskEvent, DiskStatus, Operation, Outcome, Step};
 use crate::domain::ids::{DiskId, RequestId, UserId};
 use crate::domain::message::Message;
-use crate::store::WriteTx;
+use crate::store::{StoreError, WriteTx};
 
 /// The user who ends what takes time, in events.
 const NOBODY: &str = "evs";
@@ -120,17 +120,25 @@ impl App {
         })
     }
 
-    /// Ends what is due, a batch of it, and says what came of it.
+    /// Ends what is due, a batch of it, and says what came of it. What cannot be ended, such as a row
+    /// that somebody broke, does not hold up the others: its error is the answer only if nothing else
+    /// was to end.
     pub async fn run_due(&self, due: Due) -> Result<Vec<Finished>> {
         let hints = match due.disk {
             Some(disk) => vec![disk],
             None => self.read().await?.due_disks(due.until, BATCH).await?,
         };
-        let mut finished = Vec::new();
+        let (mut finished, mut failure) = (Vec::new(), None);
         for hint in hints {
-            finished.extend(self.finish(hint, due).await?);
+            match self.finish(hint, due).await {
+                Ok(ended) => finished.extend(ended),
+                Err(why) => failure = failure.or(Some(why)),
+            }
         }
-        Ok(finished)
+        match failure {
+            Some(why) if finished.is_empty() => Err(why),
+            Some(_) | None => Ok(finished),
+        }
     }
 
     /// Ends what is under way on one disk, unless it is no longer due.
@@ -199,6 +207,7 @@ impl App {
                     backoff = Duration::ZERO;
                     self.until_the_next_end().await
                 }
+                Err(ServiceError::Store(StoreError::Closed)) => return,
                 Err(failure) => {
                     error!(error = %failure, "what takes time could not be ended");
                     backoff = (backoff * 2).clamp(LONGEST_SLEEP, LONGEST_BACKOFF);

@@ -272,3 +272,19 @@ async fn every_status_that_takes_time_can_be_force_deleted_and_its_transfer_ends
     }
     server.finish().await;
 }
+
+/// A row that somebody broke stays as it is; everything else goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_row_does_not_hold_up_what_else_is_under_way() {
+    let server = TestServer::start_with(explicit).await;
+    let (demo, admin) = (server.login("demo").await, server.login("admin").await);
+    let (broken, whole) = (demo.disk().await, demo.disk().await);
+    let spoil =
+        |value: &str| format!("UPDATE disks SET metadata = '{value}' WHERE id = '{broken}'");
+    server.edit(&spoil("{\"k\": 7}")).await;
+    let ended = json!({"disk_id": whole, "from": "creating", "to": "available"});
+    step(&admin, json!({})).await.is(200, &json!({"finished": [ended]}));
+    server.edit(&spoil("{}")).await;
+    assert_eq!(end_due(&admin).await, 1);
+    server.finish().await;
+}

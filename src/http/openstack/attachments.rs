@@ -3,6 +3,7 @@
 use actix_web::HttpResponse;
 use serde_json::{Value, json};
 
+use super::resource_filters::{REFUSED, refuse};
 use super::{not_found, one_action};
 use crate::domain::access::{Action, Caller, Role};
 use crate::domain::attachment::{
@@ -22,8 +23,6 @@ use crate::service::attachments::NewAttachment;
 
 /// From here on there are attachments.
 const ATTACHMENTS: Microversion = Microversion(3, 27);
-/// From here on a filter that is not listed is refused rather than not heard.
-const REFUSED: Microversion = Microversion(3, 31);
 /// From here on an attachment is completed.
 const COMPLETION: Microversion = Microversion(3, 44);
 /// From here on the mode is said when an attachment is made.
@@ -186,13 +185,7 @@ fn check_filters(call: &Call, caller: &Caller) -> Result<(), ApiError> {
         return Ok(());
     }
     let known = |key: &str| FILTERS.contains(&key) || NO_FILTERS.contains(&key);
-    let others: Vec<&str> =
-        call.query_pairs().map(|(key, _)| key).filter(|key| !known(key)).collect();
-    if others.is_empty() {
-        return Ok(());
-    }
-    let sentence = format!("Invalid filters {} are found in query options.", others.join(","));
-    Err(ApiError::Query(sentence))
+    refuse(call.query_pairs().map(|(key, _)| key).filter(|key| !known(key)))
 }
 
 fn shown(attachment: &Attachment) -> HttpResponse {
