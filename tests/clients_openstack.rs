@@ -4,7 +4,9 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails like a test")]
 
 mod evs;
+#[path = "python/openstack.rs"]
 mod openstack;
+mod python;
 
 use std::fs;
 use std::path::Path;
@@ -19,7 +21,11 @@ const TRANSCRIPT: &str = "tests/clients/session.txt";
 #[test]
 #[expect(clippy::disallowed_methods, reason = "a knob of the test, no setting of the product")]
 fn a_session_prints_what_its_transcript_says() {
-    let Some(programs) = openstack::clients("the session with OpenStack's clients") else { return };
+    let Some(programs) =
+        python::programs("openstack", openstack::PACKAGES, "the session with OpenStack's clients")
+    else {
+        return;
+    };
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let (data, home) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let evs = Evs::start(data.path());

@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails like a test")]
 
 mod evs;
+#[path = "python/openstack.rs"]
 mod openstack;
+mod python;
 
 use std::path::Path;
 use std::process::Command;
@@ -61,7 +63,11 @@ openstack project delete atlas
 
 #[test]
 fn the_openstack_command_line_keeps_accounts() {
-    let Some(programs) = openstack::clients("the OpenStack accounts") else { return };
+    let Some(programs) =
+        python::programs("openstack", openstack::PACKAGES, "the OpenStack accounts")
+    else {
+        return;
+    };
     let bash = |script: &str, folder: &Path, url: &str| {
         Command::new("bash")
             .args(["-euo", "pipefail", "-c", script])

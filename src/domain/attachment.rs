@@ -137,6 +137,42 @@ impl Attachment {
 }
 
 impl Disk {
+    /// Keeps a new disk for a server under this device name, which has it as soon as it is there;
+    /// that is at once if it takes no time to make.
+    pub fn keep_for(&mut self, server: ServerId, device: String, at: Time) {
+        self.read_only.get_or_insert(false);
+        self.attachments.push(Attachment {
+            id: AttachmentId::random(),
+            disk: self.id,
+            project: self.project.clone(),
+            server: Some(server),
+            host_name: None,
+            mountpoint: Some(device),
+            mode: Some(AttachMode::ReadWrite),
+            status: AttachStatus::Reserved,
+            connector: None,
+            attached_at: None,
+            created_at: at,
+            updated_at: None,
+        });
+        self.hand_over_to_servers(at);
+    }
+
+    /// An available disk goes to the servers that it was kept for, and one that failed to none.
+    pub fn hand_over_to_servers(&mut self, at: Time) {
+        if self.pending.is_some() {
+            return;
+        }
+        if self.status != DiskStatus::Available {
+            self.attachments.retain(|attachment| attachment.status != AttachStatus::Reserved);
+            return;
+        }
+        for attachment in &mut self.attachments {
+            attachment.come_to(AttachStatus::Attached, at);
+        }
+        self.status = self.settled();
+    }
+
     /// Whether a server has it.
     pub fn is_attached(&self) -> bool {
         self.attachments.iter().any(|attachment| attachment.status == AttachStatus::Attached)

@@ -12,7 +12,7 @@ use crate::domain::access::Caller;
 use crate::domain::cloud_disk::{CloudDisk, CloudFilter, CloudQuery, DEFAULT_ENTERPRISE_PROJECT};
 use crate::domain::disk::{Disk, DiskStatus, Kind, SourceRefused};
 use crate::domain::event::{Event, State};
-use crate::domain::ids::BackupId;
+use crate::domain::ids::{BackupId, ServerId};
 use crate::domain::job::{ClientRequest, Job, JobKind};
 use crate::domain::tag::{MOST_TAGS, TagChange, Tags};
 use crate::store::WriteTx;
@@ -31,6 +31,8 @@ pub struct NewCloudDisks {
     pub tags: Tags,
     /// The enterprise project that they are billed to.
     pub enterprise_project: String,
+    /// The server that gets them.
+    pub server: Option<ServerId>,
     /// The client's name for the request and what it asks for, if it may be sent again.
     pub request: Option<(String, String)>,
 }
@@ -90,7 +92,15 @@ impl App {
             return if same { Ok(job) } else { Err(ServiceError::TokenReused) };
         }
         lies_with_its_backup(unit, &new.each).await?;
-        let disks = self.add_disks(unit, caller, new.each, new.count).await?;
+        let mut disks = self.add_disks(unit, caller, new.each, new.count).await?;
+        if let Some(server) = new.server {
+            for (number, disk) in disks.iter_mut().enumerate() {
+                let mut kept = disk.clone();
+                kept.keep_for(server, device(number), self.now());
+                let saved = self.save(unit, caller, "disk.attach", disk, Some(kept));
+                *disk = saved.unwrap_or_else(|| disk.clone());
+            }
+        }
         for disk in &disks {
             if new.enterprise_project != DEFAULT_ENTERPRISE_PROJECT {
                 unit.set_enterprise_project(disk.id, &new.enterprise_project);
@@ -99,7 +109,7 @@ impl App {
                 unit.set_tag(disk.id, key, value);
             }
         }
-        let worked = |disk: &Disk| disk.status == DiskStatus::Available;
+        let worked = |disk: &Disk| matches!(disk.status, DiskStatus::Available | DiskStatus::InUse);
         let parts =
             disks.iter().map(|disk| self.job_part(disk, Some(disk), worked(disk))).collect();
         let kind = if new.count > 1 { JobKind::CreateBatch } else { JobKind::Create };
@@ -230,4 +240,14 @@ async fn lies_with_its_backup(unit: &mut dyn WriteTx, new: &NewDisk) -> Result<(
 /// Whether disks of a type lie on solid state, by its name: GPSSD, SSD, ESSD.
 fn is_solid_state(disk_type: &str) -> bool {
     disk_type.contains("SSD")
+}
+
+/// The device name that the disk of this number, from 0, gets at its server: `/dev/vdb` to
+/// `/dev/vdz`, then `/dev/vdba` and so on.
+fn device(number: usize) -> String {
+    let letter = |place: usize| char::from(b'a' + u8::try_from(place % 26).unwrap_or_default());
+    match (number + 1) / 26 {
+        0 => format!("/dev/vd{}", letter(number + 1)),
+        round => format!("/dev/vd{}{}", letter(round), letter(number + 1)),
+    }
 }

@@ -166,6 +166,9 @@ impl App {
                 let disk_type = unit.disk_type_named(&disk.disk_type, None).await?;
                 disk.encrypted = disk_type.is_some_and(|disk_type| disk_type.encrypted);
             }
+            if let Some(disk) = after.as_mut().filter(|_| before.pending_is_new()) {
+                disk.hand_over_to_servers(self.now());
+            }
             end_part(&mut *unit, &before, after.as_ref(), outcome, self.now());
             let to = after.as_ref().map(|disk| disk.status);
             self.save(&mut *unit, &nobody, "disk.progress", &before, after);

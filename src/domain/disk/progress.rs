@@ -168,6 +168,11 @@ impl Disk {
         });
     }
 
+    /// Whether what is under way makes it.
+    pub fn pending_is_new(&self) -> bool {
+        self.pending.as_ref().is_some_and(|pending| pending.former.is_none())
+    }
+
     /// The disk after what it waits for; none: it is gone. A disk that waits for nothing stays.
     pub fn finished(mut self, outcome: Outcome) -> Option<Self> {
         let Some(pending) = self.pending.take() else { return Some(self) };

@@ -24,7 +24,6 @@ async fn a_disk_is_made_and_shown_with_all_that_was_said_of_it() {
                 "__system__cmkid": ABSENT, "orderID": "CS1"},
             "unknown": 1,
         },
-        "server_id": ABSENT,
         "bssParam": {"chargingMode": "prePaid", "periodType": "month", "periodNum": 1},
         "OS-SCH-HNT:scheduler_hints": {"dedicated_storage_id": "dss-1"},
     });
@@ -358,4 +357,48 @@ async fn of_many_that_send_the_same_request_at_once_one_makes_the_disk() {
     assert_eq!(answers.len(), 1, "{answers:?}");
     assert_eq!(demo.in_use(&demo.project, "volumes").await, 1);
     server.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_is_made_for_a_server_is_attached_to_it_when_it_is_there() {
+    let server_id = "5d0f0fb5-7a8c-4a55-9d9b-0d6a27a1b6c8";
+    for explicit in [false, true] {
+        let server =
+            TestServer::start_with(|settings| settings.simulation.explicit = explicit).await;
+        let (demo, admin) = (server.login("demo").await, server.login("admin").await);
+        let body = json!({"volume": empty_with(json!({"count": 2})), "server_id": server_id});
+        let answer = demo.post(&demo.path("v2.1", "cloudvolumes"), body).await;
+        assert_eq!(answer.status, 202, "{}", answer.text);
+        let ids: Vec<&str> = answer.body["volume_ids"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
+        if explicit {
+            let [good, bad] = [ids[0], ids[1]];
+            assert_eq!(show(&demo, good).await.body["volume"]["attachments"], json!([]));
+            for (id, outcome) in [(good, "done"), (bad, "failed")] {
+                let step = json!({"disk_id": id, "outcome": outcome});
+                assert_eq!(admin.post("/_evs/progress", step).await.status, 200);
+            }
+            let failed = show(&demo, bad).await.body["volume"].clone();
+            assert_eq!(failed["status"], "error");
+            assert_eq!(failed["attachments"], json!([]));
+        }
+        let shown = show(&demo, ids[0]).await.body["volume"].clone();
+        assert_eq!(shown["status"], "in-use");
+        assert_eq!(shown["attachments"][0]["server_id"], server_id);
+        assert_eq!(shown["attachments"][0]["device"], "/dev/vdb");
+        if !explicit {
+            let other = show(&demo, ids[1]).await.body["volume"].clone();
+            assert_eq!(other["attachments"][0]["device"], "/dev/vdc");
+        }
+        let job = job(&demo, answer.body["job_id"].as_str().unwrap()).await;
+        assert_eq!(job["status"], if explicit { "FAIL" } else { "SUCCESS" });
+        let path = demo.path("v2", &format!("cloudvolumes/detail?server_id={server_id}"));
+        let listed = demo.get(&path).await.body["count"].clone();
+        assert_eq!(listed, if explicit { 1 } else { 2 });
+        server.finish().await;
+    }
 }

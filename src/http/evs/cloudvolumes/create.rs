@@ -12,7 +12,7 @@ use super::metadata::{Metadata, create_metadata};
 use crate::domain::access::Action;
 use crate::domain::cloud_disk::DEFAULT_ENTERPRISE_PROJECT;
 use crate::domain::disk::{Kind, SourceRefused};
-use crate::domain::ids::is_uuid;
+use crate::domain::ids::{ServerId, is_uuid};
 use crate::http::call::{Answer, Call};
 use crate::http::error::{ApiError, NativeFault};
 use crate::service::ServiceError;
@@ -80,7 +80,6 @@ fn new_disks(asked: &Value, largest: i64) -> Result<(NewCloudDisks, Metadata), N
     let top = Members::of(asked, codes::NO_CREATE)?;
     let volume = Members::of(top.get("volume").ok_or(codes::NO_NEW_VOLUME)?, codes::NO_NEW_VOLUME)?;
     check_payment(top)?;
-    check_server(top)?;
     let source = source(volume)?;
     let count = count(volume, &source)?;
     let (Some(zone), Some(disk_type)) =
@@ -108,6 +107,7 @@ fn new_disks(asked: &Value, largest: i64) -> Result<(NewCloudDisks, Metadata), N
         count,
         tags: new_tags(volume)?,
         enterprise_project: enterprise_project(volume)?,
+        server: server(top)?,
         request: None,
     };
     Ok((new, metadata))
@@ -199,11 +199,9 @@ fn dedicated_storage(top: Members<'_>) -> Result<Option<String>, NativeFault> {
 }
 
 /// There are no servers here to ask about; an id that cannot be one is told.
-fn check_server(top: Members<'_>) -> Result<(), NativeFault> {
-    match top.filled("server_id")? {
-        Some(id) if !is_uuid(id) => Err(codes::SERVER),
-        _ => Ok(()),
-    }
+fn server(top: Members<'_>) -> Result<Option<ServerId>, NativeFault> {
+    let Some(id) = top.filled("server_id")? else { return Ok(None) };
+    ServerId::parse(id).map(Some).ok_or(codes::SERVER)
 }
 
 /// Nothing is paid for here; what cannot be paid anywhere is told.
