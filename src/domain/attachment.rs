@@ -117,6 +117,24 @@ pub enum AttachRefused {
 const NO_MOUNTPOINT: &str = "na";
 
 impl Attachment {
+    /// Keeps `disk` for a server, or for a host without one.
+    pub fn reserved(disk: &Disk, id: AttachmentId, server: Option<ServerId>, at: Time) -> Self {
+        Self {
+            id,
+            disk: disk.id,
+            project: disk.project.clone(),
+            server,
+            host_name: None,
+            mountpoint: None,
+            mode: None,
+            status: AttachStatus::Reserved,
+            connector: None,
+            attached_at: None,
+            created_at: at,
+            updated_at: None,
+        }
+    }
+
     /// Connects the host. A mode that was given when the disk was reserved counts more.
     pub fn connect(&mut self, connector: Connector, at: Time) {
         self.status = AttachStatus::Attaching;
@@ -141,20 +159,9 @@ impl Disk {
     /// that is at once if it takes no time to make.
     pub fn keep_for(&mut self, server: ServerId, device: String, at: Time) {
         self.read_only.get_or_insert(false);
-        self.attachments.push(Attachment {
-            id: AttachmentId::random(),
-            disk: self.id,
-            project: self.project.clone(),
-            server: Some(server),
-            host_name: None,
-            mountpoint: Some(device),
-            mode: Some(AttachMode::ReadWrite),
-            status: AttachStatus::Reserved,
-            connector: None,
-            attached_at: None,
-            created_at: at,
-            updated_at: None,
-        });
+        let kept = Attachment::reserved(self, AttachmentId::random(), Some(server), at);
+        let mode = Some(AttachMode::ReadWrite);
+        self.attachments.push(Attachment { mountpoint: Some(device), mode, ..kept });
         self.hand_over_to_servers(at);
     }
 

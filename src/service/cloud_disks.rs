@@ -94,7 +94,9 @@ impl App {
         lies_with_its_backup(unit, &new.each).await?;
         let mut disks = self.add_disks(unit, caller, new.each, new.count).await?;
         if let Some(server) = new.server {
-            for (number, disk) in disks.iter_mut().enumerate() {
+            let there =
+                |disk: &Disk| disk.pending.is_some() || disk.status == DiskStatus::Available;
+            for (number, disk) in disks.iter_mut().enumerate().filter(|(_, disk)| there(disk)) {
                 let mut kept = disk.clone();
                 kept.keep_for(server, device(number), self.now());
                 let saved = self.save(unit, caller, "disk.attach", disk, Some(kept));

@@ -5,7 +5,7 @@ use super::{Attaching, NewAttachment, Place};
 use crate::domain::attachment::{AttachMode, AttachRefused, AttachStatus, Attachment, Connector};
 use crate::domain::clock::Time;
 use crate::domain::disk::{Disk, DiskEvent, DiskStatus, WrongStatus};
-use crate::domain::ids::{AttachmentId, ServerId};
+use crate::domain::ids::AttachmentId;
 use crate::service::Result;
 
 /// A server or host has attached the disk.
@@ -26,7 +26,7 @@ pub(super) fn attach(disk: &mut Disk, to: Attaching, now: Time) -> Result<Vec<Di
         Place::Host(host) => (None, Some(host)),
     };
     disk.read_only.get_or_insert(false);
-    let mut attachment = new(disk, AttachmentId::random(), server, now);
+    let mut attachment = Attachment::reserved(disk, AttachmentId::random(), server, now);
     attachment.host_name = host_name;
     attachment.mountpoint = Some(to.mountpoint);
     attachment.mode = Some(to.mode);
@@ -94,7 +94,7 @@ pub(super) fn reserve(
         event
     };
     disk.step(event)?;
-    let mut attachment = new(disk, id, wish.server, now);
+    let mut attachment = Attachment::reserved(disk, id, wish.server, now);
     // Cinder: what was said of the disk overrides what is said of one attachment.
     let read_only = disk.read_only == Some(true);
     attachment.mode = if read_only { Some(AttachMode::ReadOnly) } else { wish.mode };
@@ -134,21 +134,4 @@ pub(super) fn complete(disk: &mut Disk, id: AttachmentId, now: Time) -> Vec<Disk
         attachment.come_to(AttachStatus::Attached, now);
     }
     vec![DiskEvent::CompleteAttachment]
-}
-
-fn new(disk: &Disk, id: AttachmentId, server: Option<ServerId>, now: Time) -> Attachment {
-    Attachment {
-        id,
-        disk: disk.id,
-        project: disk.project.clone(),
-        server,
-        host_name: None,
-        mountpoint: None,
-        mode: None,
-        status: AttachStatus::Reserved,
-        connector: None,
-        attached_at: None,
-        created_at: now,
-        updated_at: None,
-    }
 }
