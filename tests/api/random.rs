@@ -180,7 +180,9 @@ impl Source {
         let query = self.query().replacen('?', separator, 1);
         let body = (!body.is_null()).then(|| self.body(&body).to_string());
         let body = match body {
-            Some(text) if self.once_in(40) => Some(text[..text.len() / 2].to_owned()),
+            Some(text) if self.once_in(40) => {
+                Some(text.chars().take(text.chars().count() / 2).collect())
+            }
             other => other,
         };
         (method, format!("/{version}/{project}/{path}{query}"), body)
