@@ -16,8 +16,21 @@ use super::{
 };
 
 const ROLES: [&str; 3] = ["reader", "member", "admin"];
-const OPERATIONS: [&str; 8] =
-    ["create", "download", "restore", "extend", "retype", "upload", "revert", "delete"];
+const OPERATIONS: [&str; 13] = [
+    "create",
+    "download",
+    "restore",
+    "extend",
+    "retype",
+    "upload",
+    "revert",
+    "rollback",
+    "backup",
+    "delete",
+    "snapshot",
+    "delete_snapshot",
+    "delete_backup",
+];
 const LONGEST_NAME: usize = 64;
 const TEN_YEARS_S: i64 = 10 * 366 * 24 * 3600;
 const ONE_DAY_MS: i64 = 24 * 3600 * 1000;

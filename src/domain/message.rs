@@ -3,9 +3,9 @@
 use chrono::TimeDelta;
 
 use super::clock::Time;
-use super::disk::Operation;
 use super::ids::{DiskId, MessageId, ProjectId, RequestId};
 use super::page::Paging;
+use super::progress::Operation;
 
 /// How long a message is kept (Cinder's `message_ttl`).
 pub const KEPT: TimeDelta = TimeDelta::days(30);

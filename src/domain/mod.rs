@@ -23,6 +23,7 @@ pub mod microversion;
 pub mod name;
 pub mod page;
 pub mod policy;
+pub mod progress;
 pub mod qos_spec;
 pub mod quota;
 pub mod role_assignment;

@@ -3,6 +3,7 @@
 use super::clock::Time;
 use super::ids::{DiskId, ProjectId, SnapshotId, UserId};
 use super::page::Paging;
+use super::progress::{Course, End, Ending, Operation, Outcome};
 use super::status::statuses;
 use std::collections::BTreeMap;
 
@@ -19,8 +20,10 @@ statuses! {
         Deleting = "deleting",
         /// Failed to go away.
         ErrorDeleting = "error_deleting",
-        /// Its disk goes back to it.
+        /// Its disk goes back to it (EVS).
         Rollbacking = "rollbacking",
+        /// Its disk goes back to it (Cinder).
+        Restoring = "restoring",
         /// A backup is made from it.
         BackingUp = "backing-up",
     }
@@ -35,9 +38,47 @@ impl SnapshotStatus {
             | Self::Deleting
             | Self::ErrorDeleting
             | Self::Rollbacking
+            | Self::Restoring
             | Self::BackingUp => false,
         }
     }
+}
+
+/// How something that takes time runs and ends on a snapshot (OTC "EVS Snapshot Status", Cinder's
+/// managers).
+pub type SnapshotCourse = Course<SnapshotStatus>;
+
+macro_rules! course {
+    ($operation:ident, $during:ident, $done:expr, $failed:expr) => {
+        Self {
+            operation: Operation::$operation,
+            during: SnapshotStatus::$during,
+            done: $done,
+            failed: $failed,
+        }
+    };
+}
+
+impl SnapshotCourse {
+    /// It is taken.
+    pub const CREATE: Self = course!(
+        Snapshot,
+        Creating,
+        End::At(SnapshotStatus::Available),
+        End::At(SnapshotStatus::Error)
+    );
+    /// Its disk goes back to it (EVS).
+    pub const ROLLBACK: Self = course!(Rollback, Rollbacking, End::Former, End::Former);
+    /// Its disk goes back to it (Cinder).
+    pub const REVERT: Self = course!(Revert, Restoring, End::Former, End::Former);
+    /// A backup is made from it.
+    pub const BACKUP: Self = course!(Backup, BackingUp, End::Former, End::Former);
+    /// It is removed.
+    pub const DELETE: Self =
+        course!(DeleteSnapshot, Deleting, End::Gone, End::At(SnapshotStatus::ErrorDeleting));
+    /// Everything about snapshots that takes time.
+    pub const ALL: &[Self] =
+        &[Self::CREATE, Self::ROLLBACK, Self::REVERT, Self::BACKUP, Self::DELETE];
 }
 
 /// A snapshot of a disk.
@@ -63,10 +104,39 @@ pub struct Snapshot {
     pub status: SnapshotStatus,
     /// The user's own keys and values.
     pub metadata: BTreeMap<String, String>,
+    /// When and how what is under way ends; its status says what that is.
+    pub ending: Option<Ending>,
     /// When it was taken.
     pub created_at: Time,
     /// When it last changed, if it ever did.
     pub updated_at: Option<Time>,
+}
+
+impl Snapshot {
+    /// Begins what `course` is of.
+    pub fn begin(&mut self, course: SnapshotCourse, ending: Ending) {
+        self.status = course.during;
+        self.ending = Some(ending);
+    }
+
+    /// What is under way; none: nothing is.
+    pub fn course(&self) -> Option<SnapshotCourse> {
+        self.ending?;
+        SnapshotCourse::ALL.iter().copied().find(|course| course.during == self.status)
+    }
+
+    /// The snapshot after what is under way; none: it is gone. One that waits for nothing stays.
+    pub fn finished(mut self, outcome: Outcome) -> Option<Self> {
+        let Some(course) = self.course() else { return Some(self) };
+        self.ending = None;
+        self.status = match course.end(outcome) {
+            End::At(status) => status,
+            // Whatever its disk or a backup does with it, it was available before.
+            End::Former => SnapshotStatus::Available,
+            End::Gone => return None,
+        };
+        Some(self)
+    }
 }
 
 /// By what a list of snapshots can be sorted.

@@ -12,10 +12,10 @@ use super::error::ApiError;
 use super::fields::{self, Fields};
 use crate::config::AuthMode;
 use crate::domain::access::{Action, Role};
-use crate::domain::disk::{DiskStatus, Outcome};
 use crate::domain::ids::DiskId;
+use crate::domain::progress::Outcome;
 use crate::metrics::CONTENT_TYPE;
-use crate::service::progress::{Due, Finished};
+use crate::service::progress::{Due, Finished, Thing};
 
 /// The process answers.
 pub(super) async fn health() -> Answer {
@@ -96,11 +96,20 @@ fn due(body: &[u8], api: &Api) -> Result<Due, ApiError> {
 }
 
 fn finished_view(finished: &Finished) -> Value {
-    json!({
+    let mut view = json!({
         "disk_id": finished.disk.to_string(),
-        "from": finished.from.as_str(),
-        "to": finished.to.map_or("deleted", DiskStatus::as_str),
-    })
+        "from": finished.from,
+        "to": finished.to.unwrap_or("deleted"),
+    });
+    let part = match finished.thing {
+        Thing::Disk(_) => None,
+        Thing::Snapshot(id) => Some(("snapshot_id", id.to_string())),
+        Thing::Backup(id) => Some(("backup_id", id.to_string())),
+    };
+    if let (Some((key, id)), Some(members)) = (part, view.as_object_mut()) {
+        members.insert(key.to_owned(), id.into());
+    }
+    view
 }
 
 /// What was counted since the start.

@@ -3,9 +3,10 @@
 use super::{App, Resource, Result, ServiceError};
 use crate::domain::access::Caller;
 use crate::domain::clock::Time;
-use crate::domain::disk::{Disk, Outcome};
+use crate::domain::disk::Disk;
 use crate::domain::ids::JobId;
 use crate::domain::job::{ClientRequest, Job, JobKind, JobPart, PartEnd};
+use crate::domain::progress::Outcome;
 use crate::store::WriteTx;
 
 impl App {

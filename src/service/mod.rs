@@ -32,6 +32,7 @@ use tokio::sync::Notify;
 
 use crate::domain::account::DomainNamedBy;
 use crate::domain::attachment::AttachRefused;
+use crate::domain::backup::BackupRefused;
 use crate::domain::clock::{Clock, Time};
 use crate::domain::disk::{SourceRefused, WrongStatus};
 use crate::domain::guess::{GuessLimit, TooManyGuesses};
@@ -162,6 +163,9 @@ pub enum ServiceError {
     /// A disk goes back to a snapshot of its own size only.
     #[error("snapshot {1} has another size than disk {0}")]
     SnapshotOfOtherSize(DiskId, SnapshotId),
+    /// The backup is not made, restored, changed or removed.
+    #[error(transparent)]
+    Backup(#[from] BackupRefused),
     /// There is no such type to change to.
     #[error("there is no disk type '{0}' to change to")]
     UnknownNewType(String),
@@ -203,9 +207,6 @@ pub enum ServiceError {
     /// There is no such availability zone.
     #[error("availability zone '{0}' is invalid")]
     UnknownZone(String),
-    /// There is nothing that an incremental backup could build on.
-    #[error("no backups available to do an incremental backup")]
-    NoBaseBackup,
     /// A rule about disk types forbids it.
     #[error(transparent)]
     DiskType(#[from] disk_types::DiskTypeRefused),

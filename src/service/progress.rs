@@ -1,26 +1,39 @@
 //! What takes time: how long, how it ends, and who ends it.
 //!
-//! Everything that is under way stands in its disk's row with the moment of its end. The loop here
-//! keeps nothing in memory, so a restart, the normal course and a step by hand are one path.
+//! Everything that is under way stands in the row of what it happens to, with the moment of its end,
+//! and each ends by itself: a disk that goes back to a snapshot has its end, and the snapshot has its
+//! own. The loop here keeps nothing in memory, so a restart, the normal course and a step by hand are
+//! one path.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
-use super::jobs::end_part;
 use super::{App, Result, ServiceError, settle};
 use crate::domain::access::{Caller, Role};
 use crate::domain::clock::Time;
-use crate::domain::disk::{Becoming, Disk, DiskEvent, DiskStatus, Operation, Outcome, Step};
-use crate::domain::ids::{DiskId, RequestId, UserId};
-use crate::domain::message::Message;
-use crate::store::{StoreError, WriteTx};
+use crate::domain::disk::Disk;
+use crate::domain::ids::{BackupId, DiskId, ProjectId, RequestId, SnapshotId, UserId};
+use crate::domain::progress::{Ending, Operation, Outcome};
+use crate::store::StoreError;
+use crate::store::progress::DueWork;
 
 /// The user who ends what takes time, in events.
 const NOBODY: &str = "evs";
+
+/// Who ends what takes time on something of `project`.
+pub(super) fn nobody(project: &ProjectId) -> Caller {
+    Caller {
+        user: UserId::new(NOBODY),
+        project: project.clone(),
+        role: Role::Admin,
+        request: RequestId::random(),
+    }
+}
 
 /// The most that one look brings; the next look follows at once.
 const BATCH: u32 = 100;
@@ -53,84 +66,89 @@ pub struct Due {
     pub outcome: Option<Outcome>,
 }
 
+impl Due {
+    /// How something ends that is due; none: it is not.
+    pub(super) fn outcome_of(&self, ending: Ending) -> Option<Outcome> {
+        let is_due = self.until.is_none_or(|until| ending.at <= until);
+        is_due.then(|| self.outcome.unwrap_or(ending.outcome))
+    }
+}
+
+/// What something can be under way on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Thing {
+    /// The disk itself.
+    Disk(DiskId),
+    /// A snapshot of it.
+    Snapshot(SnapshotId),
+    /// A backup of it.
+    Backup(BackupId),
+}
+
+impl fmt::Display for Thing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Disk(id) => write!(f, "disk {id}"),
+            Self::Snapshot(id) => write!(f, "snapshot {id}"),
+            Self::Backup(id) => write!(f, "backup {id}"),
+        }
+    }
+}
+
 /// Something that took time and is over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finished {
-    /// The disk.
+    /// The disk, or the one that the snapshot or backup is of.
     pub disk: DiskId,
-    /// Its status meanwhile.
-    pub from: DiskStatus,
-    /// Its status after it; none: it is gone.
-    pub to: Option<DiskStatus>,
+    /// What it happened to.
+    pub thing: Thing,
+    /// The status word meanwhile.
+    pub from: &'static str,
+    /// The status word after it; none: it is gone.
+    pub to: Option<&'static str>,
+}
+
+/// Something that begins now.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Begun {
+    /// When and how it ends.
+    pub(super) ending: Ending,
+    /// Whether it takes no time, and so is over in the unit of work that begins it.
+    pub(super) at_once: bool,
 }
 
 impl App {
-    /// The disk when `operation` has begun, and when it takes no time, when it has ended; none: it
-    /// is gone.
-    pub(super) fn under_way(
-        &self,
-        unit: &mut dyn WriteTx,
-        caller: &Caller,
-        mut disk: Disk,
-        former: Option<DiskStatus>,
-        operation: Operation,
-        becoming: Becoming,
-    ) -> Option<Disk> {
+    /// When and how `operation` ends if it begins now.
+    pub(super) fn begin(&self, operation: Operation) -> Begun {
         let simulation = &self.rules.simulation;
         let delay = simulation.delays.get(&operation).copied().unwrap_or_default();
         let failing = simulation.failing.contains(&operation);
         let outcome = if failing { Outcome::Failed } else { Outcome::Done };
-        disk.begin(operation, former, becoming, outcome, self.now() + delay);
-        if simulation.explicit || !delay.is_zero() {
-            return Some(disk);
-        }
-        if failing {
-            let (request, now) = (caller.request.clone(), self.now());
-            let project = disk.project.clone();
-            unit.insert_message(&Message::new(project, request, disk.id, operation, now));
-        }
-        disk.finished(outcome)
+        let at_once = !simulation.explicit && delay.is_zero();
+        Begun { ending: Ending { outcome, at: self.now() + delay }, at_once }
     }
 
-    /// What `event` makes of `before`, given that `changed` is the disk with everything else that
-    /// the event changes; none: it is gone.
-    pub(super) fn happen(
-        &self,
-        unit: &mut dyn WriteTx,
-        caller: &Caller,
-        before: &Disk,
-        mut changed: Disk,
-        event: DiskEvent,
-        becoming: Becoming,
-    ) -> Result<Option<Disk>> {
-        Ok(match before.step(event)? {
-            Step::Takes(operation) => {
-                let former = before.pending.as_ref().map_or(Some(before.status), |p| p.former);
-                self.under_way(unit, caller, changed, former, operation, becoming)
-            }
-            Step::Becomes(status) => {
-                changed.status = status;
-                Some(changed)
-            }
-            Step::Settles => {
-                changed.settle();
-                Some(changed)
-            }
-            Step::Stays => Some(changed),
-        })
+    /// When and how `operation` ends if it has just begun on `disk` too: at the same moment.
+    pub(super) fn begin_with(&self, operation: Operation, disk: Option<&Disk>) -> Begun {
+        let begun = self.begin(operation);
+        let pending = disk.and_then(|disk| disk.pending.as_ref());
+        Begun { ending: pending.map_or(begun.ending, |pending| pending.ending), ..begun }
     }
 
     /// Ends what is due, a batch of it, and says what came of it. What cannot be ended, such as a row
     /// that somebody broke, does not hold up the others: its error is the answer only if nothing else
     /// was to end.
     pub async fn run_due(&self, due: Due) -> Result<Vec<Finished>> {
-        let hints = match due.disk {
-            Some(disk) => vec![disk],
-            None => self.read().await?.due_disks(due.until, BATCH).await?,
+        let works = match due.disk {
+            Some(disk) => vec![DueWork::OnDisk(disk)],
+            None => self.read().await?.due(due.until, BATCH).await?,
         };
         let (mut finished, mut failure) = (Vec::new(), None);
-        for hint in hints {
-            match self.finish(hint, due).await {
+        for work in works {
+            let ended = match work {
+                DueWork::OnDisk(disk) => self.finish_on_disk(disk, due).await,
+            };
+            match ended {
                 Ok(ended) => finished.extend(ended),
                 Err(why) => failure = failure.or(Some(why)),
             }
@@ -141,59 +159,30 @@ impl App {
         }
     }
 
-    /// Ends what is under way on one disk, unless it is no longer due.
-    async fn finish(&self, id: DiskId, due: Due) -> Result<Option<Finished>> {
+    /// Ends what is due on one disk: what is under way on its snapshots, its backups and itself. What
+    /// belongs together and ends at the same moment so ends in one unit of work.
+    async fn finish_on_disk(&self, id: DiskId, due: Due) -> Result<Vec<Finished>> {
         let mut unit = self.write().await?;
         let ended = async {
-            let Some(before) = unit.disk(id).await? else { return Ok(None) };
-            let Some(pending) = before.pending.clone() else { return Ok(None) };
-            if due.until.is_some_and(|until| pending.at > until) {
-                return Ok(None);
+            let mut finished = Vec::new();
+            for snapshot in unit.snapshots_under_way(id).await? {
+                finished.extend(self.end_on_snapshot(&mut *unit, &snapshot, due));
             }
-            let outcome = due.outcome.unwrap_or(pending.outcome);
-            let from = before.status;
-            if outcome == Outcome::Failed {
-                self.tell_of_failure(&mut *unit, &before, pending.operation).await?;
+            for backup in unit.backups_under_way(id).await? {
+                finished.extend(self.end_on_backup(&mut *unit, &backup, due).await?);
             }
-            let nobody = Caller {
-                user: UserId::new(NOBODY),
-                project: before.project.clone(),
-                role: Role::Admin,
-                request: RequestId::random(),
-            };
-            let mut after = before.clone().finished(outcome);
-            if let Some(disk) = after.as_mut().filter(|disk| disk.disk_type != before.disk_type) {
-                let disk_type = unit.disk_type_named(&disk.disk_type, None).await?;
-                disk.encrypted = disk_type.is_some_and(|disk_type| disk_type.encrypted);
+            if let Some(disk) = unit.disk(id).await? {
+                finished.extend(self.end_on_disk(&mut *unit, disk, due).await?);
             }
-            if let Some(disk) = after.as_mut().filter(|_| before.pending_is_new()) {
-                disk.hand_over_to_servers(self.now());
-            }
-            end_part(&mut *unit, &before, after.as_ref(), outcome, self.now());
-            let to = after.as_ref().map(|disk| disk.status);
-            self.save(&mut *unit, &nobody, "disk.progress", &before, after);
-            Ok::<_, ServiceError>(Some(Finished { disk: id, from, to }))
+            Ok(finished)
         }
         .await;
         let ended = settle(unit, ended).await?;
-        if let Some(Finished { disk, from, to }) = &ended {
-            let to = to.map_or("gone", DiskStatus::as_str);
-            info!(disk.id = %disk, disk.from = %from, disk.to = to, "disk {disk}: {from} is over, {to}");
+        for Finished { thing, from, to, .. } in &ended {
+            let to = to.unwrap_or("gone");
+            info!(disk.id = %id, thing.from = from, thing.to = to, "{thing}: {from} is over, {to}");
         }
         Ok(ended)
-    }
-
-    /// Tells the project which request's work failed: the one that changed the disk last.
-    async fn tell_of_failure(
-        &self,
-        unit: &mut dyn WriteTx,
-        disk: &Disk,
-        operation: Operation,
-    ) -> Result<()> {
-        let request = unit.last_request(disk.id).await?.unwrap_or_else(RequestId::random);
-        let project = disk.project.clone();
-        unit.insert_message(&Message::new(project, request, disk.id, operation, self.now()));
-        Ok(())
     }
 
     /// Ends everything when it is due until `stop`; never ends by itself.
@@ -225,11 +214,13 @@ impl App {
         }
     }
 
+    /// When the next of what takes time is due; none: nothing is under way.
+    pub async fn next_due(&self) -> Result<Option<Time>> {
+        Ok(self.read().await?.next_due().await?)
+    }
+
     async fn until_the_next_end(&self) -> Duration {
-        let next = match self.read().await {
-            Ok(mut view) => view.next_due_disk().await.ok().flatten(),
-            Err(_) => None,
-        };
+        let next = self.next_due().await.ok().flatten();
         let wait = next.map(|at| (at - self.now()).to_std().unwrap_or_default());
         wait.unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP)
     }

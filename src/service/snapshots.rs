@@ -1,17 +1,19 @@
-//! Snapshots, as far as they forbid to hand a disk over.
+//! Snapshots. Any that exists, whatever its status, forbids to hand its disk over.
 
 use std::collections::BTreeMap;
 
 use tracing::info;
 
 use super::disks::visible;
+use super::progress::{Begun, Due, Finished, Thing, nobody};
 use super::{App, Resource, Result, ServiceError, settle};
 use crate::domain::access::{Caller, Role};
 use crate::domain::disk::DiskEvent;
 use crate::domain::event::{Event, State};
 use crate::domain::ids::{DiskId, SnapshotId};
+use crate::domain::progress::Operation;
 use crate::domain::quota::Wish;
-use crate::domain::snapshot::{Snapshot, SnapshotQuery, SnapshotStatus};
+use crate::domain::snapshot::{Snapshot, SnapshotCourse, SnapshotQuery, SnapshotStatus};
 use crate::store::{ReadTx, WriteTx};
 
 /// What is asked for when a snapshot is taken.
@@ -35,6 +37,7 @@ impl App {
         let mut unit = self.write().await?;
         let taken = self.take_snapshot(&mut *unit, caller, new).await;
         let snapshot = settle(unit, taken).await?;
+        self.woken.notify_one();
         info!(snapshot.id = %snapshot.id, disk.id = %snapshot.disk,
             "took snapshot {} of disk {}", snapshot.id, snapshot.disk);
         Ok(snapshot)
@@ -61,9 +64,13 @@ impl App {
             disk_type: disk.disk_type,
             status: SnapshotStatus::Available,
             metadata: new.metadata,
+            ending: None,
             created_at: self.now(),
             updated_at: None,
         };
+        let begun = self.begin(Operation::Snapshot);
+        let snapshot = under_way(snapshot, SnapshotCourse::CREATE, begun)
+            .ok_or_else(|| no_snapshot(String::new()))?;
         unit.insert_snapshot(&snapshot);
         let state = Some(State::from(&snapshot));
         unit.record(&Event::of(
@@ -110,18 +117,19 @@ impl App {
             if !snapshot.status.may_be_deleted() {
                 return Err(ServiceError::NotDeletable(Resource::Snapshot, wanted.to_string()));
             }
-            unit.delete_snapshot(wanted, snapshot.status);
-            let state = Some(State::from(&snapshot));
-            unit.record(&Event::of(caller, self.now(), "snapshot.delete", &wanted, state, None));
+            let begun = self.begin(Operation::DeleteSnapshot);
+            let after = under_way(snapshot.clone(), SnapshotCourse::DELETE, begun);
+            self.save_snapshot(&mut *unit, caller, "snapshot.delete", &snapshot, after);
             Ok(())
         }
         .await;
         settle(unit, removed).await?;
+        self.woken.notify_one();
         info!(snapshot.id = %wanted, "deleted snapshot {wanted}");
         Ok(())
     }
 
-    /// Sets a snapshot's status by hand.
+    /// Sets a snapshot's status by hand; what was under way is dropped.
     pub async fn reset_snapshot_status(
         &self,
         caller: &Caller,
@@ -132,17 +140,8 @@ impl App {
         let mut unit = self.write().await?;
         let reset = async {
             let before = visible_snapshot(&mut *unit, caller, wanted).await?;
-            let now = self.now();
-            unit.set_snapshot_status(wanted, before.status, status, now);
-            let after = Snapshot { status, ..before.clone() };
-            unit.record(&Event::of(
-                caller,
-                now,
-                "snapshot.reset_status",
-                &wanted,
-                Some(State::from(&before)),
-                Some(State::from(&after)),
-            ));
+            let after = Snapshot { status, ending: None, ..before.clone() };
+            self.save_snapshot(&mut *unit, caller, "snapshot.reset_status", &before, Some(after));
             Ok(())
         }
         .await;
@@ -150,9 +149,55 @@ impl App {
         info!(snapshot.id = %wanted, snapshot.status = %status, "set snapshot {wanted} to {status}");
         Ok(())
     }
+
+    /// Queues what became of a snapshot, which may be gone, and the event that tells of it.
+    pub(super) fn save_snapshot(
+        &self,
+        unit: &mut dyn WriteTx,
+        caller: &Caller,
+        action: &'static str,
+        before: &Snapshot,
+        after: Option<Snapshot>,
+    ) -> Option<Snapshot> {
+        let now = self.now();
+        let after = after.map(|snapshot| Snapshot { updated_at: Some(now), ..snapshot });
+        match &after {
+            Some(snapshot) => unit.update_snapshot(snapshot, before.status),
+            None => unit.delete_snapshot(before.id, before.status),
+        }
+        let (was, is) = (Some(State::from(before)), after.as_ref().map(State::from));
+        unit.record(&Event::of(caller, now, action, &before.id, was, is));
+        after
+    }
+
+    /// Ends what is under way on a snapshot, if it is due.
+    pub(super) fn end_on_snapshot(
+        &self,
+        unit: &mut dyn WriteTx,
+        before: &Snapshot,
+        due: Due,
+    ) -> Option<Finished> {
+        let outcome = due.outcome_of(before.ending?)?;
+        let after = before.clone().finished(outcome);
+        let to = after.as_ref().map(|snapshot| snapshot.status.as_str());
+        self.save_snapshot(unit, &nobody(&before.project), "snapshot.progress", before, after);
+        let (thing, from) = (Thing::Snapshot(before.id), before.status.as_str());
+        Some(Finished { disk: before.disk, thing, from, to })
+    }
 }
 
-async fn visible_snapshot(
+/// The snapshot when what `course` is of has begun, and when it takes no time, when it has ended;
+/// none: it is gone.
+pub(super) fn under_way(
+    mut snapshot: Snapshot,
+    course: SnapshotCourse,
+    begun: Begun,
+) -> Option<Snapshot> {
+    snapshot.begin(course, begun.ending);
+    if begun.at_once { snapshot.finished(begun.ending.outcome) } else { Some(snapshot) }
+}
+
+pub(super) async fn visible_snapshot(
     view: &mut (impl ReadTx + ?Sized),
     caller: &Caller,
     id: SnapshotId,
@@ -160,9 +205,13 @@ async fn visible_snapshot(
     let found = view.snapshot(id).await?;
     found
         .filter(|snapshot| caller.sees(&snapshot.project))
-        .ok_or_else(|| ServiceError::NotFound(Resource::Snapshot, id.to_string()))
+        .ok_or_else(|| no_snapshot(id.to_string()))
 }
 
-fn parse(id: &str) -> Result<SnapshotId> {
-    SnapshotId::parse(id).ok_or_else(|| ServiceError::NotFound(Resource::Snapshot, id.to_owned()))
+pub(super) fn parse(id: &str) -> Result<SnapshotId> {
+    SnapshotId::parse(id).ok_or_else(|| no_snapshot(id.to_owned()))
+}
+
+pub(super) fn no_snapshot(id: String) -> ServiceError {
+    ServiceError::NotFound(Resource::Snapshot, id)
 }

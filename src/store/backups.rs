@@ -4,7 +4,6 @@ use async_trait::async_trait;
 
 use super::Result;
 use crate::domain::backup::{Backup, BackupQuery, BackupStatus};
-use crate::domain::clock::Time;
 use crate::domain::ids::{BackupId, DiskId};
 
 /// Questions about backups.
@@ -16,8 +15,11 @@ pub trait BackupReads {
     /// One page of backups.
     async fn backups(&mut self, query: &BackupQuery) -> Result<Vec<Backup>>;
 
-    /// How many backups in status `available` a disk has: the base of an incremental one.
-    async fn available_backups(&mut self, disk: DiskId) -> Result<i64>;
+    /// The youngest backup of a disk in status `available`: the base of an incremental one.
+    async fn latest_backup(&mut self, disk: DiskId) -> Result<Option<Backup>>;
+
+    /// The backups of a disk on which something is under way, what ends first first.
+    async fn backups_under_way(&mut self, disk: DiskId) -> Result<Vec<Backup>>;
 }
 
 /// Changes of backups.
@@ -25,8 +27,8 @@ pub trait BackupWrites {
     /// A new backup.
     fn insert_backup(&mut self, backup: &Backup);
 
-    /// Another status, provided that it is still `from`.
-    fn set_backup_status(&mut self, id: BackupId, from: BackupStatus, to: BackupStatus, at: Time);
+    /// All that can change of a backup, provided that its status is still `from`.
+    fn update_backup(&mut self, backup: &Backup, from: BackupStatus);
 
     /// Removes a backup, provided that its status is still `from`.
     fn delete_backup(&mut self, id: BackupId, from: BackupStatus);

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 
 use super::Result;
-use crate::domain::clock::Time;
 use crate::domain::disk::{Disk, DiskFilter, DiskQuery, DiskStatus};
 use crate::domain::ids::{DiskId, ProjectId};
 use crate::domain::transfer::TransferFacts;
@@ -34,13 +33,6 @@ pub trait DiskReads {
         id: DiskId,
         of: Option<&ProjectId>,
     ) -> Result<Option<TransferFacts>>;
-
-    /// The disks with something under way that ends at `until` or before, the first to end first,
-    /// at most `limit`; with no time, whenever it ends.
-    async fn due_disks(&mut self, until: Option<Time>, limit: u32) -> Result<Vec<DiskId>>;
-
-    /// When the next change that is under way ends; none: nothing is under way.
-    async fn next_due_disk(&mut self) -> Result<Option<Time>>;
 
     /// One page of disks.
     async fn disks(&mut self, query: &DiskQuery) -> Result<Vec<Disk>>;

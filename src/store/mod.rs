@@ -17,6 +17,7 @@ pub mod guesses;
 pub mod jobs;
 pub mod messages;
 pub mod policies;
+pub mod progress;
 pub mod projects;
 pub mod qos_specs;
 pub mod quotas;
@@ -44,6 +45,7 @@ pub use guesses::{GuessReads, GuessWrites};
 pub use jobs::{JobReads, JobWrites};
 pub use messages::{MessageReads, MessageWrites};
 pub use policies::{PolicyReads, PolicyWrites};
+pub use progress::ProgressReads;
 pub use projects::{ProjectReads, ProjectWrites};
 pub use qos_specs::{QosReads, QosWrites};
 pub use quotas::{QuotaReads, QuotaWrites};
@@ -99,6 +101,7 @@ pub trait ReadTx:
     + JobReads
     + MessageReads
     + PolicyReads
+    + ProgressReads
     + ProjectReads
     + QosReads
     + QuotaReads
@@ -123,6 +126,8 @@ impl<T> ReadTx for T where
         + JobReads
         + MessageReads
         + PolicyReads
+        + ProgressReads
+        + ProgressReads
         + ProjectReads
         + QosReads
         + QuotaReads

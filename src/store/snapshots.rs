@@ -3,7 +3,6 @@
 use async_trait::async_trait;
 
 use super::Result;
-use crate::domain::clock::Time;
 use crate::domain::ids::{DiskId, SnapshotId};
 use crate::domain::snapshot::{Snapshot, SnapshotQuery, SnapshotStatus};
 
@@ -16,6 +15,9 @@ pub trait SnapshotReads {
     /// Every snapshot of a disk, the oldest first.
     async fn snapshots_of(&mut self, disk: DiskId) -> Result<Vec<Snapshot>>;
 
+    /// The snapshots of a disk on which something is under way, what ends first first.
+    async fn snapshots_under_way(&mut self, disk: DiskId) -> Result<Vec<Snapshot>>;
+
     /// One page of snapshots.
     async fn snapshots(&mut self, query: &SnapshotQuery) -> Result<Vec<Snapshot>>;
 }
@@ -25,14 +27,8 @@ pub trait SnapshotWrites {
     /// A new snapshot.
     fn insert_snapshot(&mut self, snapshot: &Snapshot);
 
-    /// Another status, provided that it is still `from`.
-    fn set_snapshot_status(
-        &mut self,
-        id: SnapshotId,
-        from: SnapshotStatus,
-        to: SnapshotStatus,
-        at: Time,
-    );
+    /// All that can change of a snapshot, provided that its status is still `from`.
+    fn update_snapshot(&mut self, snapshot: &Snapshot, from: SnapshotStatus);
 
     /// Removes a snapshot, provided that its status is still `from`.
     fn delete_snapshot(&mut self, id: SnapshotId, from: SnapshotStatus);

@@ -204,7 +204,7 @@ const GRID: &[Operation] = &[
             (Method::POST, "backups".to_owned(), body)
         }),
         Only(&[S::Available]),
-        same,
+        |_| Is(S::BackingUp),
     ),
     row(
         "backup by force",
@@ -214,7 +214,7 @@ const GRID: &[Operation] = &[
             (Method::POST, "backups".to_owned(), body)
         }),
         Only(&[S::Available, S::InUse]),
-        same,
+        |_| Is(S::BackingUp),
     ),
     row(
         "clone",

@@ -132,7 +132,7 @@ async fn doctor_finds_a_running_server_healthy_and_says_each_violation_on_a_line
         disks.push(text(&answer.body, "volume", "id"));
     }
     disks.sort();
-    let checks = evs_local::store::sqlite::doctor::CHECKS.len();
+    let checks = evs_local::store::sqlite::doctor::checks().count();
     assert_eq!(run(&mut doctor), done(&format!("healthy: {checks} checks\n")));
 
     let mut tester = tester(&home.path().join("evs.db")).await;

@@ -1,7 +1,10 @@
 //! Backups are read back as they were written, and outlive their disk.
 
-use evs_local::domain::backup::BackupStatus;
+use std::collections::BTreeMap;
+
+use evs_local::domain::backup::BackupCourse;
 use evs_local::domain::disk::DiskStatus;
+use evs_local::domain::progress::Outcome;
 use evs_local::store::StoreError;
 
 use crate::support::{self, Bench, at, backup, disk};
@@ -14,13 +17,17 @@ async fn a_backup_is_read_back_as_it_was_written_changed_and_removed() {
     bench.commit(|unit| unit.insert_backup(&backup)).await;
     let mut reader = bench.store.read().await.unwrap();
     assert_eq!(reader.backup(backup.id).await.unwrap(), Some(backup.clone()));
-    assert_eq!(reader.available_backups(disk.id).await.unwrap(), 1);
+    assert_eq!(reader.latest_backup(disk.id).await.unwrap(), Some(backup.clone()));
 
-    let (from, to) = (BackupStatus::Available, BackupStatus::ErrorDeleting);
-    bench.commit(|unit| unit.set_backup_status(backup.id, from, to, at(5))).await;
-    (backup.status, backup.updated_at) = (to, Some(at(5)));
+    let from = backup.status;
+    backup.begin(BackupCourse::DELETE, support::ending(Outcome::Failed, 9));
+    (backup.name, backup.description, backup.updated_at) =
+        (None, Some("d".to_owned()), Some(at(5)));
+    (backup.fail_reason, backup.metadata) = (Some("full".to_owned()), BTreeMap::new());
+    let to = backup.status;
+    bench.commit(|unit| unit.update_backup(&backup, from)).await;
     assert_eq!(reader.backup(backup.id).await.unwrap(), Some(backup.clone()));
-    assert_eq!(reader.available_backups(disk.id).await.unwrap(), 0);
+    assert_eq!(reader.latest_backup(disk.id).await.unwrap(), None);
 
     let mut stale = bench.store.write().await.unwrap();
     stale.delete_backup(backup.id, from);
@@ -44,4 +51,23 @@ async fn a_backup_outlives_its_disk() {
     let mut reader = bench.store.read().await.unwrap();
     assert_eq!(reader.disk(disk.id).await.unwrap(), None);
     assert_eq!(reader.backup(backup.id).await.unwrap(), Some(backup));
+}
+
+#[tokio::test]
+async fn the_latest_available_backup_is_the_base_of_the_next_and_knows_what_builds_on_it() {
+    let bench = Bench::new().await;
+    let [disk, other] = [(); 2].map(|()| disk("atlas"));
+    let mut backups = [(); 4].map(|()| backup(&disk));
+    for (second, backup) in (30..).zip(&mut backups) {
+        backup.created_at = at(second);
+    }
+    backups[1].base = Some(backups[0].id);
+    backups[2].begin(BackupCourse::CREATE, support::ending(Outcome::Done, 60));
+    backups[3].disk = other.id;
+    bench.commit(|unit| backups.iter().for_each(|backup| unit.insert_backup(backup))).await;
+    let mut reader = bench.store.read().await.unwrap();
+    assert_eq!(reader.latest_backup(disk.id).await.unwrap(), Some(backups[1].clone()));
+    assert!(reader.backup(backups[0].id).await.unwrap().unwrap().has_dependents);
+    assert_eq!(reader.backups_under_way(disk.id).await.unwrap(), [backups[2].clone()]);
+    assert_eq!(reader.backups_under_way(other.id).await.unwrap(), []);
 }

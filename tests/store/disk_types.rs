@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use evs_local::domain::disk::{Becoming, DiskStatus, Operation, Outcome};
+use evs_local::domain::disk::{Becoming, DiskCourse, DiskStatus};
 use evs_local::domain::disk_type::{ControlLocation, DiskType, DiskTypeQuery, DiskTypeSort, Shown};
 use evs_local::domain::ids::{DiskId, DiskTypeId};
 use evs_local::domain::page::{Direction, Paging};
+use evs_local::domain::progress::Outcome;
 
 use crate::support::{self, Bench, at, disk, disk_type, encryption, project, qos_specs, snapshot};
 
@@ -184,7 +185,7 @@ async fn a_rename_reaches_disks_snapshots_and_limits_and_nothing_else() {
     third.id = DiskId::random();
     let becoming = Becoming { size_gib: None, disk_type: Some("SSD".to_owned()) };
     let former = Some(DiskStatus::Available);
-    third.begin(Operation::Retype, former, becoming, Outcome::Done, at(9));
+    third.begin(DiskCourse::RETYPE, former, becoming, support::ending(Outcome::Done, 9));
     let atlas = project("atlas");
     bench
         .commit(|unit| {

@@ -1,9 +1,11 @@
 //! Disks are read back as they were written.
 
-use evs_local::domain::disk::{Becoming, DiskStatus, Operation, Outcome};
+use evs_local::domain::disk::{Becoming, DiskCourse, DiskStatus};
 use evs_local::domain::ids::SnapshotId;
+use evs_local::domain::progress::Outcome;
 use evs_local::store::StoreError;
 use evs_local::store::disks::DiskSummary;
+use evs_local::store::progress::DueWork::OnDisk;
 
 use crate::support::{self, Bench, at, disk};
 
@@ -69,8 +71,13 @@ async fn what_is_under_way_is_read_back_and_due_when_its_time_has_come() {
     let bench = Bench::new().await;
     let [mut soon, mut late, idle] = [(); 3].map(|()| disk("atlas"));
     let becoming = Becoming { size_gib: Some(80), disk_type: Some("SAS".to_owned()) };
-    soon.begin(Operation::Retype, Some(DiskStatus::InUse), becoming, Outcome::Failed, at(5));
-    late.begin(Operation::Create, None, Becoming::default(), Outcome::Done, at(6));
+    soon.begin(
+        DiskCourse::RETYPE,
+        Some(DiskStatus::InUse),
+        becoming,
+        support::ending(Outcome::Failed, 5),
+    );
+    late.begin(DiskCourse::CREATE, None, Becoming::default(), support::ending(Outcome::Done, 6));
     (soon.from_snapshot, late.from_disk) = (Some(SnapshotId::random()), Some(idle.id));
     soon.attachments = vec![support::attachment(&soon)];
     bench
@@ -84,11 +91,11 @@ async fn what_is_under_way_is_read_back_and_due_when_its_time_has_come() {
     let mut reader = bench.store.read().await.unwrap();
     assert_eq!(reader.disk(soon.id).await.unwrap(), Some(soon.clone()));
     assert_eq!(reader.disk(late.id).await.unwrap(), Some(late.clone()));
-    assert_eq!(reader.next_due_disk().await.unwrap(), Some(at(5)));
-    assert_eq!(reader.due_disks(Some(at(4)), 9).await.unwrap(), []);
-    assert_eq!(reader.due_disks(Some(at(5)), 9).await.unwrap(), [soon.id]);
-    assert_eq!(reader.due_disks(None, 9).await.unwrap(), [soon.id, late.id]);
-    assert_eq!(reader.due_disks(None, 1).await.unwrap(), [soon.id]);
+    assert_eq!(reader.next_due().await.unwrap(), Some(at(5)));
+    assert_eq!(reader.due(Some(at(4)), 9).await.unwrap(), []);
+    assert_eq!(reader.due(Some(at(5)), 9).await.unwrap(), [OnDisk(soon.id)]);
+    assert_eq!(reader.due(None, 9).await.unwrap(), [OnDisk(soon.id), OnDisk(late.id)]);
+    assert_eq!(reader.due(None, 1).await.unwrap(), [OnDisk(soon.id)]);
 
     let ended = soon.clone().finished(Outcome::Failed).unwrap();
     assert_eq!((ended.status, ended.size_gib), (DiskStatus::InUse, 40));
@@ -99,7 +106,7 @@ async fn what_is_under_way_is_read_back_and_due_when_its_time_has_come() {
         })
         .await;
     assert_eq!(reader.disk(soon.id).await.unwrap(), Some(ended));
-    assert_eq!(reader.next_due_disk().await.unwrap(), Some(at(6)));
+    assert_eq!(reader.next_due().await.unwrap(), Some(at(6)));
     assert_eq!(bench.sentences().await, Vec::<String>::new());
 }
 

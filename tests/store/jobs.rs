@@ -1,8 +1,9 @@
 //! Jobs are read back as they were written, and their parts end with what is under way.
 
-use evs_local::domain::disk::{DiskStatus, Operation, Outcome};
+use evs_local::domain::disk::{DiskCourse, DiskStatus};
 use evs_local::domain::ids::JobId;
 use evs_local::domain::job::{ClientRequest, Job, JobKind, JobPart, PartEnd};
+use evs_local::domain::progress::Outcome;
 use evs_local::store::StoreError;
 
 use crate::support::{self, Bench, at, disk, project};
@@ -54,7 +55,8 @@ async fn a_job_is_read_back_with_its_parts_in_order_and_by_its_token() {
 async fn the_end_of_what_is_under_way_ends_the_part_that_runs_and_no_other() {
     let bench = Bench::new().await;
     let mut busy = disk("atlas");
-    busy.begin(Operation::Extend, Some(DiskStatus::Available), becoming(), Outcome::Done, at(9));
+    let ending = support::ending(Outcome::Done, 9);
+    busy.begin(DiskCourse::EXTEND, Some(DiskStatus::Available), becoming(), ending);
     let (over, running) = (
         job(JobKind::Extend, vec![JobPart::new(&busy, Some((PartEnd::Success, at(2))))], None),
         job(JobKind::Extend, vec![JobPart::new(&busy, None)], None),

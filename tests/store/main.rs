@@ -24,6 +24,7 @@ mod opening;
 mod paging;
 mod plans;
 mod policies;
+mod progress;
 mod projects;
 mod qos_specs;
 mod quotas;

@@ -1,9 +1,9 @@
 //! Messages are read back as they were written.
 
-use evs_local::domain::disk::Operation;
 use evs_local::domain::ids::RequestId;
 use evs_local::domain::message::{Message, MessageQuery, MessageSort};
 use evs_local::domain::page::{Direction, Paging};
+use evs_local::domain::progress::Operation;
 
 use crate::support::{self, Bench, at, disk, project};
 

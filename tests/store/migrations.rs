@@ -32,6 +32,8 @@ const MERGED: &[(&str, &str)] = &[
     ("0021_jobs.sql", "d56fc67705a21839"),
     ("0022_disk_tags.sql", "427e8079b29269ac"),
     ("0023_messages.sql", "d696ab6d99bcdc6c"),
+    ("0024_snapshots_take_time.sql", "a798d4f86c913c43"),
+    ("0025_backups_in_full.sql", "14d699fe35774d31"),
 ];
 
 fn root() -> &'static Path {

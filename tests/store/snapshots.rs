@@ -1,7 +1,8 @@
 //! Snapshots are read back as they were written, and hold on to their disk.
 
 use evs_local::domain::disk::DiskStatus;
-use evs_local::domain::snapshot::SnapshotStatus;
+use evs_local::domain::progress::Outcome;
+use evs_local::domain::snapshot::{SnapshotCourse, SnapshotStatus};
 use evs_local::store::{Constraint, StoreError};
 
 use crate::support::{self, Bench, at, disk, snapshot};
@@ -16,13 +17,16 @@ async fn a_snapshot_is_read_back_as_it_was_written_changed_and_removed() {
     let mut reader = bench.store.read().await.unwrap();
     assert_eq!(reader.snapshot(snapshot.id).await.unwrap(), Some(snapshot.clone()));
 
-    let (from, to) = (SnapshotStatus::Available, SnapshotStatus::Error);
-    bench.commit(|unit| unit.set_snapshot_status(snapshot.id, from, to, at(5))).await;
-    (snapshot.status, snapshot.updated_at) = (to, Some(at(5)));
+    let from = snapshot.status;
+    snapshot.begin(SnapshotCourse::ROLLBACK, support::ending(Outcome::Failed, 9));
+    (snapshot.name, snapshot.description, snapshot.updated_at) = (None, None, Some(at(5)));
+    snapshot.metadata.clear();
+    let to = snapshot.status;
+    bench.commit(|unit| unit.update_snapshot(&snapshot, from)).await;
     assert_eq!(reader.snapshot(snapshot.id).await.unwrap(), Some(snapshot.clone()));
 
     let mut stale = bench.store.write().await.unwrap();
-    stale.set_snapshot_status(snapshot.id, from, to, at(6));
+    stale.update_snapshot(&snapshot, from);
     assert!(matches!(stale.commit().await, Err(StoreError::RowsAffected { touched: 0, .. })));
     bench.commit(|unit| unit.delete_snapshot(snapshot.id, to)).await;
     assert_eq!(reader.snapshot(snapshot.id).await.unwrap(), None);
@@ -66,5 +70,10 @@ async fn the_snapshots_of_a_disk_come_oldest_first_and_are_its_own() {
         })
         .await;
     let mut reader = bench.store.read().await.unwrap();
-    assert_eq!(reader.snapshots_of(one.id).await.unwrap(), [old, young]);
+    assert_eq!(reader.snapshots_of(one.id).await.unwrap(), [old.clone(), young]);
+    assert_eq!(reader.snapshots_under_way(one.id).await.unwrap(), []);
+    let mut busy = old;
+    busy.begin(SnapshotCourse::DELETE, support::ending(Outcome::Done, 60));
+    bench.commit(|unit| unit.update_snapshot(&busy, SnapshotStatus::Available)).await;
+    assert_eq!(reader.snapshots_under_way(one.id).await.unwrap(), [busy]);
 }

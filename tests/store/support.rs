@@ -19,6 +19,7 @@ use evs_local::domain::ids::{
     RequestId, ServerId, SnapshotId, TransferId, UserId,
 };
 use evs_local::domain::policy::{Days, Policy, Retention, Schedule};
+use evs_local::domain::progress::{Ending, Outcome};
 use evs_local::domain::qos_spec::{Consumer, QosSpecs};
 use evs_local::domain::snapshot::{Snapshot, SnapshotStatus};
 use evs_local::domain::transfer::{KeyHash, Transfer};
@@ -163,6 +164,11 @@ pub(crate) fn disk(of: &str) -> Disk {
     }
 }
 
+/// Ends so, so many microseconds after the beginning.
+pub(crate) fn ending(outcome: Outcome, microseconds: i64) -> Ending {
+    Ending { outcome, at: at(microseconds) }
+}
+
 pub(crate) fn snapshot(of: &Disk) -> Snapshot {
     Snapshot {
         id: SnapshotId::random(),
@@ -175,6 +181,7 @@ pub(crate) fn snapshot(of: &Disk) -> Snapshot {
         disk_type: of.disk_type.clone(),
         status: SnapshotStatus::Available,
         metadata: BTreeMap::from([("k".to_owned(), "v".to_owned())]),
+        ending: None,
         created_at: at(10),
         updated_at: None,
     }
@@ -191,8 +198,18 @@ pub(crate) fn backup(of: &Disk) -> Backup {
         container: Some("vault".to_owned()),
         size_gib: of.size_gib,
         incremental: true,
+        base: Some(BackupId::random()),
+        has_dependents: false,
+        snapshot: Some(SnapshotId::random()),
+        own_snapshot: true,
+        policy: Some(PolicyId::random()),
+        native: true,
         zone: of.zone.clone(),
         status: BackupStatus::Available,
+        fail_reason: None,
+        metadata: BTreeMap::from([("k".to_owned(), "v".to_owned())]),
+        data_at: Some(at(19)),
+        ending: None,
         created_at: at(20),
         updated_at: None,
     }

@@ -15,7 +15,7 @@ use super::status::statuses;
 
 pub use metadata::{MetadataChange, metadata_tag};
 pub use origin::{Kind, Origin, SourceRefused};
-pub use progress::{Becoming, Course, End, Operation, Outcome, Pending};
+pub use progress::{Becoming, DiskCourse, Pending};
 pub use query::{
     Comparison, DiskCondition, DiskFilter, DiskFlag, DiskQuery, DiskSort, DiskText, DiskTime,
 };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-use super::{Disk, Operation};
+use super::{Disk, DiskCourse};
 use crate::domain::backup::{Backup, BackupStatus};
 use crate::domain::ids::{DiskId, SnapshotId};
 use crate::domain::snapshot::{Snapshot, SnapshotStatus};
@@ -58,8 +58,8 @@ pub enum SourceRefused {
 #[derive(Debug, Clone)]
 pub struct Origin {
     kind: Kind,
-    /// What making the disk is.
-    pub operation: Operation,
+    /// How the disk is made.
+    pub course: DiskCourse,
     /// The source's size in GiB.
     size_gib: Option<i64>,
     /// The name of the source's type.
@@ -81,7 +81,7 @@ impl Origin {
     pub fn nothing() -> Self {
         Self {
             kind: Kind::Nothing,
-            operation: Operation::Create,
+            course: DiskCourse::CREATE,
             size_gib: None,
             disk_type: None,
             zone: None,
@@ -105,7 +105,7 @@ impl Origin {
         ];
         Self {
             kind: Kind::Image,
-            operation: Operation::Download,
+            course: DiskCourse::DOWNLOAD,
             bootable: true,
             image_metadata: values.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
             ..Self::nothing()
@@ -141,7 +141,8 @@ impl Origin {
             | SnapshotStatus::Error
             | SnapshotStatus::Deleting
             | SnapshotStatus::ErrorDeleting
-            | SnapshotStatus::Rollbacking => Err(SourceRefused::NotReady(Kind::Snapshot)),
+            | SnapshotStatus::Rollbacking
+            | SnapshotStatus::Restoring => Err(SourceRefused::NotReady(Kind::Snapshot)),
         }
     }
 
@@ -152,7 +153,7 @@ impl Origin {
         }
         Ok(Self {
             kind: Kind::Backup,
-            operation: Operation::Restore,
+            course: DiskCourse::RESTORE,
             size_gib: Some(backup.size_gib),
             ..Self::nothing()
         })

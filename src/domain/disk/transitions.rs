@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::{Disk, DiskStatus, Operation};
+use super::{Disk, DiskCourse, DiskStatus};
 use crate::domain::ids::DiskId;
 
 macro_rules! disk_events {
@@ -81,6 +81,12 @@ disk_events! {
     Backup,
     /// A backup of it is made although it is in use.
     ForceBackup,
+    /// A backup of one of its snapshots is made.
+    BackupSnapshot,
+    /// It goes back to one of its snapshots (EVS).
+    Rollback,
+    /// It is filled from a backup.
+    Restore,
     /// It is put under a backup policy.
     BindPolicy,
     /// It is offered to another project.
@@ -105,7 +111,7 @@ pub enum Step {
     /// Its attachments decide: in use if it has any that are attached, available if it has none.
     Settles,
     /// It takes time, and the disk is in another status meanwhile.
-    Takes(Operation),
+    Takes(DiskCourse),
 }
 
 /// In which statuses an event is allowed.
@@ -160,8 +166,8 @@ pub const TRANSITIONS: &[Transition] = {
         t(Only(&[S::Available]), E::CreateTransfer, Becomes(S::AwaitingTransfer)),
         t(Only(&[S::AwaitingTransfer]), E::AcceptTransfer, Becomes(S::Available)),
         t(Only(&[S::AwaitingTransfer]), E::DeleteTransfer, Becomes(S::Available)),
-        t(Only(&[S::Available]), E::Extend, Takes(Operation::Extend)),
-        t(Only(&[S::Available, S::InUse]), E::ExtendInUse, Takes(Operation::Extend)),
+        t(Only(&[S::Available]), E::Extend, Takes(DiskCourse::EXTEND)),
+        t(Only(&[S::Available, S::InUse]), E::ExtendInUse, Takes(DiskCourse::EXTEND)),
         t(Only(&[S::Available]), E::Reserve, Becomes(S::Attaching)),
         t(Only(&[S::Available, S::InUse]), E::ReserveShared, Becomes(S::Attaching)),
         // Cinder: a compare and swap whose failure nobody hears of.
@@ -188,16 +194,20 @@ pub const TRANSITIONS: &[Transition] = {
         ),
         t(Only(&[S::Reserved, S::Attaching, S::InUse]), E::CompleteAttachment, Becomes(S::InUse)),
         t(AllBut(&[S::AwaitingTransfer]), E::DeleteAttachment, Settles),
-        t(Only(&[S::Available, S::InUse]), E::Retype, Takes(Operation::Retype)),
-        t(Only(&[S::Available]), E::UploadImage, Takes(Operation::Upload)),
-        t(Only(&[S::Available, S::InUse]), E::ForceUploadImage, Takes(Operation::Upload)),
+        t(Only(&[S::Available, S::InUse]), E::Retype, Takes(DiskCourse::RETYPE)),
+        t(Only(&[S::Available]), E::UploadImage, Takes(DiskCourse::UPLOAD)),
+        t(Only(&[S::Available, S::InUse]), E::ForceUploadImage, Takes(DiskCourse::UPLOAD)),
         t(Only(&[S::Available]), E::Snapshot, Stays),
         t(Only(&[S::Available, S::InUse]), E::ForceSnapshot, Stays),
-        t(Only(&[S::Available]), E::Revert, Takes(Operation::Revert)),
+        t(Only(&[S::Available]), E::Revert, Takes(DiskCourse::REVERT)),
         // Cinder: the source of a clone is available or in use.
         t(Only(&[S::Available, S::InUse]), E::Clone, Stays),
-        t(Only(&[S::Available]), E::Backup, Stays),
-        t(Only(&[S::Available, S::InUse]), E::ForceBackup, Stays),
+        t(Only(&[S::Available, S::ErrorRollbacking]), E::Rollback, Takes(DiskCourse::ROLLBACK)),
+        t(Only(&[S::Available]), E::Backup, Takes(DiskCourse::BACKUP)),
+        t(Only(&[S::Available, S::InUse]), E::ForceBackup, Takes(DiskCourse::BACKUP)),
+        // Cinder does not ask; but an offered disk gets no obstacle that its owner can avoid.
+        t(AllBut(&[S::AwaitingTransfer]), E::BackupSnapshot, Stays),
+        t(Only(&[S::Available]), E::Restore, Takes(DiskCourse::RESTORE)),
         // VBS user guide: awaiting-transfer and the failed ones cannot be associated; what an
         // administrator set aside and what is going away neither.
         t(
@@ -227,9 +237,9 @@ pub const TRANSITIONS: &[Transition] = {
                 S::ErrorManaging,
             ]),
             E::Delete,
-            Takes(Operation::Delete),
+            Takes(DiskCourse::DELETE),
         ),
-        t(AllBut(&[]), E::ForceDelete, Takes(Operation::Delete)),
+        t(AllBut(&[]), E::ForceDelete, Takes(DiskCourse::DELETE)),
     ]
 };
 
@@ -261,7 +271,7 @@ impl Disk {
         Ok(match self.step(event)? {
             Step::Becomes(status) => status,
             Step::Stays | Step::Settles => self.status,
-            Step::Takes(operation) => operation.course().during,
+            Step::Takes(course) => course.during,
         })
     }
 }

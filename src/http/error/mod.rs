@@ -336,7 +336,7 @@ fn service_fault(error: &ServiceError) -> Fault {
         | S::NotLarger { .. }
         | S::TooLarge(_)
         | S::UnknownZone(_)
-        | S::NoBaseBackup
+        | S::Backup(_)
         | S::LowerType(_)
         | S::TooManyTags(_)
         | S::TooManyAccessKeys(_) => Fault::BAD_REQUEST,

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::super::openstack::types::refusals;
 use super::{OUR_FAULT, UNAUTHENTICATED};
 use crate::domain::attachment::AttachRefused;
+use crate::domain::backup::BackupRefused;
 use crate::domain::disk::{DiskEvent, DiskStatus, Kind, SourceRefused, WrongStatus};
 use crate::domain::quota::QuotaExceeded;
 use crate::service::{Resource, ServiceError};
@@ -68,9 +69,7 @@ pub(super) fn of(error: &ServiceError) -> Cow<'_, str> {
             format!("Invalid input received: size must be at most {most} GiB.").into()
         }
         S::UnknownZone(zone) => format!("Availability zone '{zone}' is invalid.").into(),
-        S::NoBaseBackup => {
-            "Invalid backup: No backups available to do an incremental backup.".into()
-        }
+        S::Backup(refused) => backup_refused(refused).into(),
         S::TooManyPolicies(most) => format!("A project has at most {most} backup policies.").into(),
         // Cinder converts the capacity error of accept in the controller, which drops its class.
         S::RecipientQuota(exceeded @ QuotaExceeded::Gigabytes { .. }) => {
@@ -236,6 +235,21 @@ const NOT_RETYPABLE_DISK: &str = "Invalid volume: Retype needs volume to be in a
      active migration or a consistency group, requested type has to be different that the one from \
      the volume, and for in-use volumes front-end qos specs cannot change.";
 
+fn backup_refused(refused: &BackupRefused) -> String {
+    match refused {
+        BackupRefused::NoBase => {
+            "Invalid backup: No backups available to do an incremental backup.".to_owned()
+        }
+        BackupRefused::SnapshotOfOtherDisk { disk, of } => {
+            format!("Invalid volume: Volume {disk} does not match with snapshot.volume_id {of}.")
+        }
+        BackupRefused::SnapshotNotAvailable(status) => format!(
+            "Invalid snapshot: Snapshot to be backed up must be available, but the current status \
+             is \"{status}\"."
+        ),
+    }
+}
+
 /// What is `done` to an attachment needs a disk that is what the words of `needed` say.
 fn wrong_for_attachment(wrong: &WrongStatus, done: &str, needed: &str) -> String {
     let WrongStatus { event: _, status, disk } = wrong;
@@ -248,6 +262,27 @@ fn wrong_for_attachment(wrong: &WrongStatus, done: &str, needed: &str) -> String
     }
     format!(
         "Invalid volume: Volume {disk} status must be {needed}, but the current status is {status}."
+    )
+}
+
+/// What forbids to make a backup of a disk.
+fn wrong_for_backup(wrong: &WrongStatus) -> String {
+    let WrongStatus { event, status, disk: _ } = wrong;
+    if *event == DiskEvent::Backup && *status == DiskStatus::InUse {
+        return "Invalid volume: Backing up an in-use volume must use the force flag.".to_owned();
+    }
+    format!(
+        "Invalid volume: Volume to be backed up must be available or in-use, but the current \
+         status is \"{status}\"."
+    )
+}
+
+/// What forbids to put a snapshot back onto a disk.
+fn wrong_for_rollback(wrong: &WrongStatus) -> String {
+    let WrongStatus { event: _, status, disk } = wrong;
+    format!(
+        "Invalid volume: Volume {disk} status must be available or error_rollbacking to be rolled \
+         back, but current status is: {status}."
     )
 }
 
@@ -320,13 +355,13 @@ fn wrong_status(wrong: &WrongStatus) -> String {
             "Invalid volume: Volume {disk} status must be available, in-use, but current status \
              is: {status}."
         ),
-        DiskEvent::Backup if status.as_str() == "in-use" => {
-            "Invalid volume: Backing up an in-use volume must use the force flag.".to_owned()
+        DiskEvent::Backup | DiskEvent::ForceBackup | DiskEvent::BackupSnapshot => {
+            wrong_for_backup(wrong)
         }
-        DiskEvent::Backup | DiskEvent::ForceBackup => format!(
-            "Invalid volume: Volume to be backed up must be available or in-use, but the current \
-             status is \"{status}\"."
-        ),
+        DiskEvent::Restore => {
+            "Invalid volume: Volume to be restored to must be available".to_owned()
+        }
+        DiskEvent::Rollback => wrong_for_rollback(wrong),
         DiskEvent::UpdateMetadata => format!(
             "Invalid volume: Updating volume metadata is not allowed for volumes in {status} status."
         ),

@@ -1,5 +1,7 @@
 //! `backups`, as far as they forbid to hand a disk over.
 
+use std::collections::BTreeMap;
+
 use actix_web::HttpResponse;
 use serde_json::{Value, json};
 
@@ -7,7 +9,7 @@ use super::{not_found, only_reset, page, wanted_status};
 use crate::domain::access::{Action, Caller, Role};
 use crate::domain::backup::{Backup, BackupQuery, BackupSort, BackupStatus};
 use crate::domain::disk::DiskEvent;
-use crate::domain::ids::{BackupId, DiskId};
+use crate::domain::ids::{BackupId, DiskId, SnapshotId};
 use crate::domain::microversion::Microversion;
 use crate::domain::page::Direction;
 use crate::http::call::{Answer, Call};
@@ -16,7 +18,7 @@ use crate::http::fields::Fields;
 use crate::http::page::{SortWords, paging};
 use crate::http::time::zoneless;
 use crate::service::Resource;
-use crate::service::backups::NewBackup;
+use crate::service::backups::{BackupOf, Extent, NewBackup};
 
 const SORT_WORDS: SortWords<BackupSort> = &[
     ("created_at", BackupSort::CreatedAt),
@@ -36,19 +38,24 @@ pub(in crate::http) async fn create(call: Call) -> Answer {
 fn new_backup(body: &Value) -> Result<NewBackup, ApiError> {
     let backup = Fields::only(body, "backup")?;
     let disk = backup.required_id("volume_id", DiskId::parse)?;
-    if backup.text("snapshot_id")?.is_some() {
-        return Err(backup.wrong_value("snapshot_id", |_| {
-            "Backups are made of volumes here: a snapshot is not supported".to_owned()
-        }));
-    }
-    let event = if backup.boolean("force")? { DiskEvent::ForceBackup } else { DiskEvent::Backup };
+    let of = match backup.get("snapshot_id") {
+        None | Some(Value::Null) => {
+            let forced = backup.boolean("force")?;
+            BackupOf::Disk(if forced { DiskEvent::ForceBackup } else { DiskEvent::Backup })
+        }
+        Some(_) => BackupOf::Snapshot(backup.required_id("snapshot_id", SnapshotId::parse)?),
+    };
+    let incremental = backup.boolean("incremental")?;
     Ok(NewBackup {
         disk,
+        of,
         name: backup.label("name")?,
         description: backup.label("description")?,
         container: backup.label("container")?,
-        incremental: backup.boolean("incremental")?,
-        event,
+        extent: if incremental { Extent::Incremental } else { Extent::Full },
+        metadata: BTreeMap::new(),
+        zone: None,
+        policy: None,
     })
 }
 

@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 
 use super::{not_found, page};
 use crate::domain::access::{Action, Caller};
-use crate::domain::disk::Operation;
 use crate::domain::ids::MessageId;
 use crate::domain::message::{Message, MessageQuery, MessageSort};
 use crate::domain::microversion::Microversion;
 use crate::domain::page::Direction;
+use crate::domain::progress::Operation;
 use crate::http::call::{Answer, Call};
 use crate::http::error::ApiError;
 use crate::http::page::{SortWords, paging};
@@ -124,5 +124,10 @@ fn action(operation: Operation) -> (&'static str, &'static str) {
         Operation::Retype => ("901", "retype volume"),
         Operation::Revert => ("902", "revert volume"),
         Operation::Delete => ("903", "delete volume"),
+        Operation::Rollback => ("904", "roll back volume"),
+        Operation::Backup => ("013", "create backup"),
+        Operation::Snapshot => ("009", "create snapshot"),
+        Operation::DeleteSnapshot => ("010", "delete snapshot"),
+        Operation::DeleteBackup => ("014", "delete backup"),
     }
 }

@@ -80,7 +80,7 @@ impl App {
         count: u16,
     ) -> Result<Vec<Disk>> {
         let origin = self.origin(unit, caller, &new.source).await?;
-        let operation = origin.operation;
+        let course = origin.course;
         let model = self.new_disk(unit, caller, new, origin).await?;
         let wish = Wish::Disks(&model.disk_type, model.size_gib, count.into());
         self.check_quota(unit, &caller.project, wish).await??;
@@ -91,7 +91,7 @@ impl App {
                 disk.name = disk.name.map(|name| format!("{name}-{number:04}"));
             }
             let disk = self
-                .under_way(unit, caller, disk, None, operation, Becoming::default())
+                .under_way(unit, caller, disk, None, course, Becoming::default())
                 .ok_or_else(|| no_disk(String::new()))?;
             unit.insert_disk(&disk);
             let (at, id) = (disk.created_at, disk.id);

@@ -6,6 +6,7 @@ mod delete;
 mod image;
 mod lists;
 mod metadata;
+mod progress;
 
 use std::collections::BTreeMap;
 

@@ -9,9 +9,9 @@ use super::page::{List, id_or_nothing};
 use super::rows::Row;
 use super::unit::{AsConnection, Unit, Write};
 use crate::domain::clock::Time;
-use crate::domain::disk::Operation;
 use crate::domain::ids::{DiskId, MessageId, ProjectId, RequestId};
 use crate::domain::message::{Message, MessageQuery, MessageSort};
+use crate::domain::progress::Operation;
 use crate::store::{MessageReads, MessageWrites, Result, StoreError};
 
 #[derive(Debug, FromRow)]

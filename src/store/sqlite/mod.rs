@@ -23,6 +23,7 @@ mod messages;
 mod open;
 mod page;
 mod policies;
+mod progress;
 mod projects;
 mod qos_specs;
 mod quotas;

@@ -3,10 +3,9 @@
 use async_trait::async_trait;
 
 use super::page::{List, id_or_nothing};
-use super::rows::SnapshotRow;
+use super::rows::{SnapshotRow, snapshot_columns};
 use super::unit::{AsConnection, Unit, Write};
 use super::{codec, errors};
-use crate::domain::clock::Time;
 use crate::domain::ids::{DiskId, SnapshotId};
 use crate::domain::snapshot::{Snapshot, SnapshotQuery, SnapshotSort, SnapshotStatus};
 use crate::store::{Result, SnapshotReads, SnapshotWrites};
@@ -14,11 +13,11 @@ use crate::store::{Result, SnapshotReads, SnapshotWrites};
 #[async_trait]
 impl<T: AsConnection> SnapshotReads for T {
     async fn snapshot(&mut self, id: SnapshotId) -> Result<Option<Snapshot>> {
-        sqlx::query_as::<_, SnapshotRow>(
-            "SELECT id, disk_id, project_id, user_id, name, description, size_gib, disk_type,
-                    status, metadata, created_at, updated_at
-             FROM snapshots WHERE id = $1",
-        )
+        sqlx::query_as::<_, SnapshotRow>(concat!(
+            "SELECT ",
+            snapshot_columns!(),
+            " FROM snapshots WHERE id = $1"
+        ))
         .bind(id.to_string())
         .fetch_optional(self.connection()?)
         .await
@@ -28,11 +27,26 @@ impl<T: AsConnection> SnapshotReads for T {
     }
 
     async fn snapshots_of(&mut self, disk: DiskId) -> Result<Vec<Snapshot>> {
-        sqlx::query_as::<_, SnapshotRow>(
-            "SELECT id, disk_id, project_id, user_id, name, description, size_gib, disk_type,
-                    status, metadata, created_at, updated_at
-             FROM snapshots WHERE disk_id = $1 ORDER BY created_at, id",
-        )
+        sqlx::query_as::<_, SnapshotRow>(concat!(
+            "SELECT ",
+            snapshot_columns!(),
+            " FROM snapshots WHERE disk_id = $1 ORDER BY created_at, id"
+        ))
+        .bind(disk.to_string())
+        .fetch_all(self.connection()?)
+        .await
+        .map_err(errors::of_statement)?
+        .into_iter()
+        .map(Snapshot::try_from)
+        .collect()
+    }
+
+    async fn snapshots_under_way(&mut self, disk: DiskId) -> Result<Vec<Snapshot>> {
+        sqlx::query_as::<_, SnapshotRow>(concat!(
+            "SELECT ",
+            snapshot_columns!(),
+            " FROM snapshots WHERE disk_id = $1 AND next_at IS NOT NULL ORDER BY next_at, id"
+        ))
         .bind(disk.to_string())
         .fetch_all(self.connection()?)
         .await
@@ -44,9 +58,7 @@ impl<T: AsConnection> SnapshotReads for T {
 
     async fn snapshots(&mut self, query: &SnapshotQuery) -> Result<Vec<Snapshot>> {
         List::new(
-            "SELECT id, disk_id, project_id, user_id, name, description, size_gib, disk_type,
-                    status, metadata, created_at, updated_at
-             FROM snapshots WHERE TRUE",
+            concat!("SELECT ", snapshot_columns!(), " FROM snapshots WHERE TRUE"),
             "snapshots",
         )
         .only(" AND project_id = ", query.project.as_ref())
@@ -74,9 +86,9 @@ impl SnapshotWrites for Unit {
             Write::of_one_row(
                 "insert snapshot",
                 "INSERT INTO snapshots (id, disk_id, project_id, user_id, name, description,
-                                        size_gib, disk_type, status, metadata, created_at,
-                                        updated_at)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                        size_gib, disk_type, status, metadata, next_at,
+                                        next_outcome, created_at, updated_at)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )
             .bind(snapshot.id)
             .bind(snapshot.disk)
@@ -88,26 +100,30 @@ impl SnapshotWrites for Unit {
             .bind(snapshot.disk_type.as_str())
             .bind(snapshot.status.as_str())
             .bind(codec::values_to_text(&snapshot.metadata))
+            .bind(snapshot.ending.map(|ending| ending.at))
+            .bind(snapshot.ending.map(|ending| ending.outcome.as_str()))
             .bind(snapshot.created_at)
             .bind(snapshot.updated_at),
         );
     }
 
-    fn set_snapshot_status(
-        &mut self,
-        id: SnapshotId,
-        from: SnapshotStatus,
-        to: SnapshotStatus,
-        at: Time,
-    ) {
+    fn update_snapshot(&mut self, snapshot: &Snapshot, from: SnapshotStatus) {
         self.queue(
             Write::of_one_row(
-                "set snapshot status",
-                "UPDATE snapshots SET status = ?, updated_at = ? WHERE id = ? AND status = ?",
+                "update snapshot",
+                "UPDATE snapshots
+                 SET name = ?, description = ?, status = ?, metadata = ?, next_at = ?,
+                     next_outcome = ?, updated_at = ?
+                 WHERE id = ? AND status = ?",
             )
-            .bind(to.as_str())
-            .bind(at)
-            .bind(id)
+            .bind(snapshot.name.as_deref())
+            .bind(snapshot.description.as_deref())
+            .bind(snapshot.status.as_str())
+            .bind(codec::values_to_text(&snapshot.metadata))
+            .bind(snapshot.ending.map(|ending| ending.at))
+            .bind(snapshot.ending.map(|ending| ending.outcome.as_str()))
+            .bind(snapshot.updated_at)
+            .bind(snapshot.id)
             .bind(from.as_str()),
         );
     }

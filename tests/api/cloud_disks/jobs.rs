@@ -113,6 +113,8 @@ async fn a_job_that_failed_names_the_status_of_its_disk() {
     let source = demo.disk().await;
     step(&admin, &source, None).await;
     let backup = demo.backup(&source).await;
+    let ended = admin.post("/_evs/progress", json!({"disk_id": source})).await;
+    assert_eq!(ended.body["finished"].as_array().unwrap().len(), 2, "the backup and the disk");
     let from_backup = empty_with(json!({"backup_id": backup}));
     for (volume, code, reason) in [
         (empty(), "EVS.2024", "volume is error!"),

@@ -4,10 +4,9 @@ mod lists;
 
 use async_trait::async_trait;
 
-use super::rows::{DiskRow, FactsRow, Row, disk_columns, fact_columns};
+use super::rows::{DiskRow, FactsRow, disk_columns, fact_columns};
 use super::unit::{AsConnection, Unit, Write};
 use super::{codec, errors};
-use crate::domain::clock::Time;
 use crate::domain::disk::{Disk, DiskFilter, DiskQuery, DiskStatus};
 use crate::domain::ids::{DiskId, ProjectId};
 use crate::domain::transfer::TransferFacts;
@@ -51,34 +50,6 @@ impl<T: AsConnection> DiskReads for T {
         .await
         .map_err(errors::of_statement)?
         .map(TransferFacts::try_from)
-        .transpose()
-    }
-
-    async fn due_disks(&mut self, until: Option<Time>, limit: u32) -> Result<Vec<DiskId>> {
-        let ids = sqlx::query_scalar::<_, String>(
-            "SELECT id FROM disks INDEXED BY disks_due
-             WHERE next_at IS NOT NULL AND next_at <= $1 ORDER BY next_at, id LIMIT $2",
-        )
-        .bind(until.map_or_else(|| codec::END_OF_TIME.to_owned(), codec::time_to_text))
-        .bind(i64::from(limit))
-        .fetch_all(self.connection()?)
-        .await
-        .map_err(errors::of_statement)?;
-        ids.iter()
-            .map(|id| Row { table: "disks", id }.need("id", "UUID", DiskId::parse(id)))
-            .collect()
-    }
-
-    async fn next_due_disk(&mut self) -> Result<Option<Time>> {
-        let row = Row { table: "disks", id: "of the next change" };
-        sqlx::query_scalar::<_, String>(
-            "SELECT next_at FROM disks INDEXED BY disks_due
-             WHERE next_at IS NOT NULL ORDER BY next_at, id LIMIT 1",
-        )
-        .fetch_optional(self.connection()?)
-        .await
-        .map_err(errors::of_statement)?
-        .map(|at| row.time("next_at", &at))
         .transpose()
     }
 
@@ -130,8 +101,8 @@ impl DiskWrites for Unit {
             .bind(disk.from_disk)
             .bind(codec::values_to_text(&disk.image_metadata))
             .bind(pending.and_then(|p| p.former).map(DiskStatus::as_str))
-            .bind(pending.map(|p| p.at))
-            .bind(pending.map(|p| p.outcome.as_str()))
+            .bind(pending.map(|p| p.ending.at))
+            .bind(pending.map(|p| p.ending.outcome.as_str()))
             .bind(pending.and_then(|p| p.size_gib))
             .bind(pending.and_then(|p| p.disk_type.as_deref()))
             .bind(disk.transfer)
@@ -170,8 +141,8 @@ impl DiskWrites for Unit {
             .bind(disk.read_only.is_some())
             .bind(codec::values_to_text(&disk.image_metadata))
             .bind(pending.and_then(|p| p.former).map(DiskStatus::as_str))
-            .bind(pending.map(|p| p.at))
-            .bind(pending.map(|p| p.outcome.as_str()))
+            .bind(pending.map(|p| p.ending.at))
+            .bind(pending.map(|p| p.ending.outcome.as_str()))
             .bind(pending.and_then(|p| p.size_gib))
             .bind(pending.and_then(|p| p.disk_type.as_deref()))
             .bind(disk.transfer)

@@ -1,11 +1,9 @@
 //! The rows of `disks`.
 
-use std::collections::BTreeMap;
-
 use sqlx::FromRow;
 
-use super::{Row, attachments, codec};
-use crate::domain::disk::{Disk, DiskStatus, Operation, Outcome, Pending};
+use super::{Row, attachments};
+use crate::domain::disk::{Disk, DiskCourse, DiskStatus, Pending};
 use crate::domain::ids::{DiskId, ProjectId, SnapshotId, TransferId, UserId};
 use crate::store::{Result, StoreError};
 
@@ -143,17 +141,24 @@ impl TryFrom<DiskRow> for Disk {
         let status = row.need("status", "status of a disk", DiskStatus::parse(&disk.status))?;
         Ok(Self {
             id: row.need("id", "UUID", DiskId::parse(&disk.id))?,
-            metadata: values(row, "metadata", &disk.metadata)?,
-            from_snapshot: id(
-                row,
+            metadata: row.values("metadata", &disk.metadata)?,
+            from_snapshot: row.id_if_any(
                 "from_snapshot_id",
                 disk.from_snapshot_id.as_deref(),
                 SnapshotId::parse,
             )?,
-            from_disk: id(row, "from_disk_id", disk.from_disk_id.as_deref(), DiskId::parse)?,
-            image_metadata: values(row, "image_metadata", &disk.image_metadata)?,
+            from_disk: row.id_if_any(
+                "from_disk_id",
+                disk.from_disk_id.as_deref(),
+                DiskId::parse,
+            )?,
+            image_metadata: row.values("image_metadata", &disk.image_metadata)?,
             pending: disk.pending(status)?,
-            transfer: id(row, "transfer_id", disk.transfer_id.as_deref(), TransferId::parse)?,
+            transfer: row.id_if_any(
+                "transfer_id",
+                disk.transfer_id.as_deref(),
+                TransferId::parse,
+            )?,
             attachments: attachments::of_disk(row, disk.attachments.as_deref())?,
             created_at: row.time("created_at", &disk.created_at)?,
             updated_at: row.time_if_any("updated_at", disk.updated_at.as_deref())?,
@@ -178,39 +183,24 @@ impl DiskRow {
     /// What is under way: the status tells what, the other columns tell how it ends.
     fn pending(&self, status: DiskStatus) -> Result<Option<Pending>> {
         let row = Row { table: "disks", id: &self.id };
-        let (Some(at), Some(outcome)) = (&self.next_at, &self.next_outcome) else {
-            return Ok(None);
-        };
+        let ending = row.ending(self.next_at.as_deref(), self.next_outcome.as_deref())?;
+        let Some(ending) = ending else { return Ok(None) };
         let former = self
             .previous_status
             .as_deref()
             .map(|word| row.need("previous_status", "status of a disk", DiskStatus::parse(word)));
         Ok(Some(Pending {
-            operation: row.need(
+            course: row.need(
                 "status",
                 "status of something that takes time",
-                Operation::ALL.iter().copied().find(|o| o.course().during == status),
+                DiskCourse::ALL.iter().copied().find(|course| course.during == status),
             )?,
             former: former.transpose()?,
-            outcome: row.need("next_outcome", "outcome", Outcome::parse(outcome))?,
-            at: row.time("next_at", at)?,
+            ending,
             size_gib: self.next_size_gib,
             disk_type: self.next_type.clone(),
         }))
     }
-}
-
-fn values(row: Row<'_>, column: &str, text: &str) -> Result<BTreeMap<String, String>> {
-    row.need(column, "JSON object of texts", codec::values_from_text(text))
-}
-
-fn id<I>(
-    row: Row<'_>,
-    column: &str,
-    text: Option<&str>,
-    parse: fn(&str) -> Option<I>,
-) -> Result<Option<I>> {
-    text.map(|text| row.need(column, "UUID", parse(text))).transpose()
 }
 
 #[cfg(test)]

@@ -2,21 +2,28 @@
 //! what it says is an error that names it, never a panic and never a guess.
 
 mod attachments;
+mod backups;
 mod disks;
+mod snapshots;
+
+use std::collections::BTreeMap;
 
 use sqlx::FromRow;
 
 use super::codec;
-use crate::domain::backup::{Backup, BackupStatus};
+use crate::domain::backup::BackupStatus;
 use crate::domain::clock::Time;
 use crate::domain::ids::{BackupId, DiskId, PolicyId, ProjectId, SnapshotId, TransferId, UserId};
 use crate::domain::policy::{Binding, Days, Policy, Retention, Schedule};
-use crate::domain::snapshot::{Snapshot, SnapshotStatus};
+use crate::domain::progress::{Ending, Outcome};
+use crate::domain::snapshot::SnapshotStatus;
 use crate::domain::transfer::{KeyHash, Obstacles, Transfer, TransferFacts};
 use crate::store::{Result, StoreError};
 
 pub(super) use attachments::AttachmentRow;
+pub(super) use backups::{BackupRow, backup_columns};
 pub(super) use disks::{DiskRow, disk_columns, fact_columns};
+pub(super) use snapshots::{SnapshotRow, snapshot_columns};
 
 /// One row, by name, for the errors about it.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +48,29 @@ impl Row<'_> {
 
     pub(super) fn time_if_any(self, column: &str, text: Option<&str>) -> Result<Option<Time>> {
         text.map(|text| self.time(column, text)).transpose()
+    }
+
+    pub(super) fn id_if_any<I>(
+        self,
+        column: &str,
+        text: Option<&str>,
+        parse: fn(&str) -> Option<I>,
+    ) -> Result<Option<I>> {
+        text.map(|text| self.need(column, "UUID", parse(text))).transpose()
+    }
+
+    /// When and how what is under way ends, from `next_at` and `next_outcome`.
+    pub(super) fn ending(self, at: Option<&str>, outcome: Option<&str>) -> Result<Option<Ending>> {
+        let (Some(at), Some(outcome)) = (at, outcome) else { return Ok(None) };
+        Ok(Some(Ending {
+            outcome: self.need("next_outcome", "outcome", Outcome::parse(outcome))?,
+            at: self.time("next_at", at)?,
+        }))
+    }
+
+    /// Keys and values.
+    pub(super) fn values(self, column: &str, text: &str) -> Result<BTreeMap<String, String>> {
+        self.need(column, "JSON object of texts", codec::values_from_text(text))
     }
 }
 
@@ -101,96 +131,6 @@ impl TryFrom<FactsRow> for TransferFacts {
             _ => None,
         };
         Ok(Self { disk: facts.disk.try_into()?, snapshots, backups, policy })
-    }
-}
-
-#[derive(Debug, FromRow)]
-pub(super) struct SnapshotRow {
-    id: String,
-    disk_id: String,
-    project_id: String,
-    user_id: String,
-    name: Option<String>,
-    description: Option<String>,
-    size_gib: i64,
-    disk_type: String,
-    status: String,
-    metadata: String,
-    created_at: String,
-    updated_at: Option<String>,
-}
-
-impl TryFrom<SnapshotRow> for Snapshot {
-    type Error = StoreError;
-
-    fn try_from(snapshot: SnapshotRow) -> Result<Self> {
-        let row = Row { table: "snapshots", id: &snapshot.id };
-        Ok(Self {
-            id: row.need("id", "UUID", SnapshotId::parse(&snapshot.id))?,
-            disk: row.need("disk_id", "UUID", DiskId::parse(&snapshot.disk_id))?,
-            status: row.need(
-                "status",
-                "status of a snapshot",
-                SnapshotStatus::parse(&snapshot.status),
-            )?,
-            metadata: row.need(
-                "metadata",
-                "JSON object of texts",
-                codec::values_from_text(&snapshot.metadata),
-            )?,
-            created_at: row.time("created_at", &snapshot.created_at)?,
-            updated_at: row.time_if_any("updated_at", snapshot.updated_at.as_deref())?,
-            project: ProjectId::new(snapshot.project_id),
-            user: UserId::new(snapshot.user_id),
-            name: snapshot.name,
-            description: snapshot.description,
-            size_gib: snapshot.size_gib,
-            disk_type: snapshot.disk_type,
-        })
-    }
-}
-
-#[derive(Debug, FromRow)]
-pub(super) struct BackupRow {
-    id: String,
-    disk_id: String,
-    project_id: String,
-    user_id: String,
-    name: Option<String>,
-    description: Option<String>,
-    container: Option<String>,
-    size_gib: i64,
-    incremental: bool,
-    zone: String,
-    status: String,
-    created_at: String,
-    updated_at: Option<String>,
-}
-
-impl TryFrom<BackupRow> for Backup {
-    type Error = StoreError;
-
-    fn try_from(backup: BackupRow) -> Result<Self> {
-        let row = Row { table: "backups", id: &backup.id };
-        Ok(Self {
-            id: row.need("id", "UUID", BackupId::parse(&backup.id))?,
-            disk: row.need("disk_id", "UUID", DiskId::parse(&backup.disk_id))?,
-            status: row.need(
-                "status",
-                "status of a backup",
-                BackupStatus::parse(&backup.status),
-            )?,
-            created_at: row.time("created_at", &backup.created_at)?,
-            updated_at: row.time_if_any("updated_at", backup.updated_at.as_deref())?,
-            project: ProjectId::new(backup.project_id),
-            user: UserId::new(backup.user_id),
-            name: backup.name,
-            description: backup.description,
-            container: backup.container,
-            size_gib: backup.size_gib,
-            incremental: backup.incremental,
-            zone: backup.zone,
-        })
     }
 }
 

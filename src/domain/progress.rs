@@ -1,0 +1,90 @@
+//! What takes time: the operations that put something into a status for a while, and how each ends.
+
+use super::clock::Time;
+use super::status::statuses;
+
+statuses! {
+    /// Something that takes time; its word stands in the settings and in messages.
+    Operation {
+        /// A disk is made from nothing, a snapshot or another disk.
+        Create = "create",
+        /// A disk is made from an image.
+        Download = "download",
+        /// A disk is filled from a backup, as a new disk or over an old one.
+        Restore = "restore",
+        /// A disk is made larger.
+        Extend = "extend",
+        /// A disk is given another type.
+        Retype = "retype",
+        /// A disk is copied into an image.
+        Upload = "upload",
+        /// A disk is taken back to its latest snapshot (Cinder).
+        Revert = "revert",
+        /// A disk is taken back to one of its snapshots (EVS).
+        Rollback = "rollback",
+        /// A disk or a snapshot is copied into a backup.
+        Backup = "backup",
+        /// A disk is removed.
+        Delete = "delete",
+        /// A snapshot is taken.
+        Snapshot = "snapshot",
+        /// A snapshot is removed.
+        DeleteSnapshot = "delete_snapshot",
+        /// A backup is removed.
+        DeleteBackup = "delete_backup",
+    }
+}
+
+statuses! {
+    /// How something ends.
+    Outcome {
+        /// It works.
+        Done = "done",
+        /// It fails.
+        Failed = "failed",
+    }
+}
+
+/// When and how something that is under way ends; it stands in the row of what it happens to, so that
+/// a restart goes on with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ending {
+    /// How it will end.
+    pub outcome: Outcome,
+    /// When it will.
+    pub at: Time,
+}
+
+/// How an operation runs and ends on something whose statuses are `S`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Course<S> {
+    /// What takes the time.
+    pub operation: Operation,
+    /// The status meanwhile; no two courses of one kind of thing share it.
+    pub during: S,
+    /// What follows if it works.
+    pub done: End<S>,
+    /// What follows if it fails.
+    pub failed: End<S>,
+}
+
+/// What follows something that took time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End<S> {
+    /// This status.
+    At(S),
+    /// The status before it began.
+    Former,
+    /// It is there no more.
+    Gone,
+}
+
+impl<S: Copy> Course<S> {
+    /// What follows with this outcome.
+    pub fn end(&self, outcome: Outcome) -> End<S> {
+        match outcome {
+            Outcome::Done => self.done,
+            Outcome::Failed => self.failed,
+        }
+    }
+}
