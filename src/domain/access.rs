@@ -182,6 +182,24 @@ actions! {
     ShowSnapshot: Reader, "volume:get_snapshot", "evs:snapshots:get";
     /// Take a snapshot.
     CreateSnapshot: Member, "volume:create_snapshot", "evs:snapshots:create";
+    /// Rename or describe a snapshot.
+    UpdateSnapshot: Member, "volume:update_snapshot", "evs:snapshots:update";
+    /// Take a disk back to one of its snapshots, by the cloud's own way.
+    RollBackDisk: Member, "evs:snapshots:rollback", "evs:snapshots:rollback";
+    /// Show a snapshot's metadata.
+    ShowSnapshotMetadata: Reader, "volume:get_snapshot_metadata", "evs:snapshots:getMetadata";
+    /// Change a snapshot's metadata.
+    UpdateSnapshotMetadata: Member, "volume:update_snapshot_metadata",
+        "evs:snapshots:updateMetadata";
+    /// Take a key out of a snapshot's metadata.
+    DeleteSnapshotMetadata: Member, "volume:delete_snapshot_metadata",
+        "evs:snapshots:deleteMetadata";
+    /// Remove a snapshot whatever its status.
+    ForceDeleteSnapshot: Admin, "volume_extension:snapshot_admin_actions:force_delete",
+        "evs:snapshots:forceDelete";
+    /// Say what has become of a snapshot that is being taken.
+    TellSnapshotStatus: Member, "snapshot_extension:snapshot_actions:update_snapshot_status",
+        "evs:snapshots:updateStatus";
     /// Remove a snapshot.
     DeleteSnapshot: Member, "volume:delete_snapshot", "evs:snapshots:delete";
     /// Set a snapshot's status by hand.

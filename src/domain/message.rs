@@ -3,9 +3,9 @@
 use chrono::TimeDelta;
 
 use super::clock::Time;
-use super::ids::{DiskId, MessageId, ProjectId, RequestId};
+use super::ids::{MessageId, ProjectId, RequestId};
 use super::page::Paging;
-use super::progress::Operation;
+use super::progress::{Operation, Thing, ThingKind};
 
 /// How long a message is kept (Cinder's `message_ttl`).
 pub const KEPT: TimeDelta = TimeDelta::days(30);
@@ -19,8 +19,8 @@ pub struct Message {
     pub project: ProjectId,
     /// The request whose work failed.
     pub request: RequestId,
-    /// The disk it is about, which may be gone.
-    pub disk: DiskId,
+    /// What it is about, which may be gone.
+    pub thing: Thing,
     /// What failed.
     pub operation: Operation,
     /// When it failed.
@@ -34,7 +34,7 @@ impl Message {
     pub fn new(
         project: ProjectId,
         request: RequestId,
-        disk: DiskId,
+        thing: Thing,
         operation: Operation,
         now: Time,
     ) -> Self {
@@ -42,7 +42,7 @@ impl Message {
             id: MessageId::random(),
             project,
             request,
-            disk,
+            thing,
             operation,
             created_at: now,
             guaranteed_until: now + KEPT,
@@ -59,8 +59,10 @@ pub enum MessageSort {
     Id,
     /// What failed.
     Operation,
-    /// The disk it is about.
-    Disk,
+    /// What it is about, by its id.
+    Thing,
+    /// What it is about, by its kind.
+    Kind,
     /// The request whose work failed.
     Request,
 }
@@ -70,8 +72,10 @@ pub enum MessageSort {
 pub struct MessageQuery {
     /// To this project, or to all.
     pub project: Option<ProjectId>,
-    /// About this disk, as the client wrote its id.
-    pub disk: Option<String>,
+    /// About the thing with this id, as the client wrote it.
+    pub thing: Option<String>,
+    /// About things of this kind.
+    pub kind: Option<ThingKind>,
     /// About work of this request.
     pub request: Option<String>,
     /// About this operation's word; a word that is no operation matches nothing.

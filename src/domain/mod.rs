@@ -19,6 +19,7 @@ pub mod identity;
 pub mod ids;
 pub mod job;
 pub mod message;
+pub mod metadata;
 pub mod microversion;
 pub mod name;
 pub mod page;

@@ -1,6 +1,9 @@
 //! What takes time: the operations that put something into a status for a while, and how each ends.
 
+use std::fmt;
+
 use super::clock::Time;
+use super::ids::{BackupId, DiskId, SnapshotId};
 use super::status::statuses;
 
 statuses! {
@@ -42,6 +45,64 @@ statuses! {
         Done = "done",
         /// It fails.
         Failed = "failed",
+    }
+}
+
+statuses! {
+    /// A kind of thing that something can be under way on.
+    ThingKind {
+        /// A disk.
+        Disk = "disk",
+        /// A snapshot.
+        Snapshot = "snapshot",
+        /// A backup.
+        Backup = "backup",
+    }
+}
+
+/// What something can be under way on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Thing {
+    /// The disk itself.
+    Disk(DiskId),
+    /// A snapshot of it.
+    Snapshot(SnapshotId),
+    /// A backup of it.
+    Backup(BackupId),
+}
+
+impl Thing {
+    /// Of a kind, with the id that a text is.
+    pub fn parse(kind: ThingKind, id: &str) -> Option<Self> {
+        match kind {
+            ThingKind::Disk => DiskId::parse(id).map(Self::Disk),
+            ThingKind::Snapshot => SnapshotId::parse(id).map(Self::Snapshot),
+            ThingKind::Backup => BackupId::parse(id).map(Self::Backup),
+        }
+    }
+
+    /// What kind of thing it is.
+    pub fn kind(self) -> ThingKind {
+        match self {
+            Self::Disk(_) => ThingKind::Disk,
+            Self::Snapshot(_) => ThingKind::Snapshot,
+            Self::Backup(_) => ThingKind::Backup,
+        }
+    }
+
+    /// Its id alone.
+    pub fn id(self) -> String {
+        match self {
+            Self::Disk(id) => id.to_string(),
+            Self::Snapshot(id) => id.to_string(),
+            Self::Backup(id) => id.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for Thing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind(), self.id())
     }
 }
 

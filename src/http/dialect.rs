@@ -31,6 +31,7 @@ const DIALECTS: &[(&str, Dialect)] = &[
     ("/v2.1", Dialect::Evs),
     ("backuppolicy", Dialect::Evs),
     ("cloudvolumes", Dialect::Evs),
+    ("cloudsnapshots", Dialect::Evs),
     ("os-vendor-", Dialect::Evs),
     ("jobs", Dialect::Evs),
 ];
@@ -68,6 +69,9 @@ mod tests {
             ("/v2/p/volumes/backuppolicy", Dialect::OpenStack),
             ("/v3/p/cloudvolumes/x/nowhere", Dialect::Evs),
             ("/v2/p/os-vendor-tags/volumes", Dialect::Evs),
+            ("/v2/p/cloudsnapshots/x/nowhere", Dialect::Evs),
+            ("/v3/p/os-vendor-snapshots/x/rollback", Dialect::Evs),
+            ("/v3/p/snapshots/x/rollback", Dialect::OpenStack),
             ("/v2.1/p/nowhere", Dialect::Evs),
             ("/v1/p/jobs/x", Dialect::Evs),
             ("/v2/p/volumes/x/retype", Dialect::Evs),

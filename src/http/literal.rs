@@ -32,6 +32,12 @@ pub(super) fn text(value: &Value) -> Option<String> {
     }
 }
 
+/// The pairs of a dictionary of texts and numbers, `{'key': 'value'}`; none if it is none.
+pub(super) fn pairs(parameter: &str) -> Option<Vec<(String, String)>> {
+    let Some(Value::Object(pairs)) = parse(parameter) else { return None };
+    pairs.into_iter().map(|(key, value)| Some((key, text(&value)?))).collect()
+}
+
 struct Reader<'a> {
     rest: &'a str,
 }

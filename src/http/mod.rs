@@ -215,7 +215,20 @@ fn block_storage(scope: Scope) -> Scope {
         .service(
             resource("/snapshots/{id}")
                 .route(get().to(snapshots::show))
+                .route(put().to(snapshots::update))
                 .route(delete().to(snapshots::delete)),
+        )
+        .service(
+            resource("/snapshots/{id}/metadata")
+                .route(get().to(snapshots::metadata::show))
+                .route(post().to(snapshots::metadata::create))
+                .route(put().to(snapshots::metadata::update)),
+        )
+        .service(
+            resource("/snapshots/{id}/metadata/{key}")
+                .route(get().to(snapshots::metadata::show_one))
+                .route(put().to(snapshots::metadata::update_one))
+                .route(delete().to(snapshots::metadata::delete)),
         )
         .service(resource("/snapshots/{id}/action").route(post().to(snapshots::action)))
         .service(
@@ -420,7 +433,24 @@ fn cloud_disks(config: &mut ServiceConfig) {
         .service(resource("/cloudvolumes/{id}/tags/action").route(post().to(tags::change)))
         .service(resource("/volumes/{id}/retype").route(post().to(cloudvolumes::retype)))
         .configure(vendor_disks)
-        .configure(vendor_tags);
+        .configure(vendor_tags)
+        .configure(cloud_snapshots);
+}
+
+/// Snapshots as the cloud's own API has them, with the other name that one operation has.
+fn cloud_snapshots(config: &mut ServiceConfig) {
+    use evs::cloudsnapshots::{self as snapshots, roll_back};
+    config
+        .service(resource("/cloudsnapshots").route(post().to(snapshots::create)))
+        .service(resource("/cloudsnapshots/detail").route(get().to(snapshots::list_detail)))
+        .service(
+            resource("/cloudsnapshots/{id}")
+                .route(get().to(snapshots::show))
+                .route(put().to(snapshots::update))
+                .route(delete().to(snapshots::delete)),
+        )
+        .service(resource("/cloudsnapshots/{id}/rollback").route(post().to(roll_back)))
+        .service(resource("/os-vendor-snapshots/{id}/rollback").route(post().to(roll_back)));
 }
 
 /// The other name of `cloudvolumes`, for as much of it as is documented.

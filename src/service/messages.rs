@@ -5,11 +5,39 @@ use tracing::info;
 use super::{App, Resource, Result, ServiceError, settle};
 use crate::domain::access::{Caller, Role};
 use crate::domain::event::{Event, State};
-use crate::domain::ids::MessageId;
+use crate::domain::ids::{MessageId, ProjectId, RequestId};
 use crate::domain::message::{Message, MessageQuery};
-use crate::store::ReadTx;
+use crate::domain::progress::{Operation, Thing};
+use crate::store::{ReadTx, WriteTx};
 
 impl App {
+    /// Tells a project that something failed on what it has; which request's work that was is the one
+    /// that began it.
+    pub(super) async fn tell_of_failure(
+        &self,
+        unit: &mut dyn WriteTx,
+        project: &ProjectId,
+        thing: Thing,
+        operation: Operation,
+    ) -> Result<()> {
+        let request = unit.last_request(thing).await?.unwrap_or_else(RequestId::random);
+        self.tell_of_failed_request(unit, &request, project, thing, operation);
+        Ok(())
+    }
+
+    /// The same within the request that began it.
+    pub(super) fn tell_of_failed_request(
+        &self,
+        unit: &mut dyn WriteTx,
+        request: &RequestId,
+        project: &ProjectId,
+        thing: Thing,
+        operation: Operation,
+    ) {
+        let (project, request) = (project.clone(), request.clone());
+        unit.insert_message(&Message::new(project, request, thing, operation, self.now()));
+    }
+
     /// A message that the caller sees.
     pub async fn message(&self, caller: &Caller, id: &str) -> Result<Message> {
         let wanted = parse(id)?;

@@ -39,6 +39,7 @@ use crate::domain::guess::{GuessLimit, TooManyGuesses};
 use crate::domain::ids::{DiskId, SnapshotId, TransferId};
 use crate::domain::quota::{Limits, QuotaExceeded};
 use crate::domain::signature::SignatureRefused;
+use crate::domain::snapshot::SnapshotRefused;
 use crate::domain::transfer::{OptionalRules, TransferRefused};
 use crate::metrics::Metrics;
 use crate::store::{ReadTx, Store, StoreError, WriteTx};
@@ -125,11 +126,13 @@ pub enum ServiceError {
     /// It is not there, or it is not the caller's: told apart nowhere.
     #[error("{0:?} {1} does not exist for the caller")]
     NotFound(Resource, String),
-    /// The disk's metadata has no such key.
-    #[error("disk {disk} has no metadata with key {key}")]
+    /// The metadata of a disk or a snapshot has no such key.
+    #[error("{of:?} {id} has no metadata with key {key}")]
     NoMetadata {
-        /// The disk.
-        disk: DiskId,
+        /// What has the metadata.
+        of: Resource,
+        /// Its id.
+        id: String,
         /// The key.
         key: String,
     },
@@ -163,6 +166,9 @@ pub enum ServiceError {
     /// A disk goes back to a snapshot of its own size only.
     #[error("snapshot {1} has another size than disk {0}")]
     SnapshotOfOtherSize(DiskId, SnapshotId),
+    /// Something is not done with a snapshot.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotRefused),
     /// The backup is not made, restored, changed or removed.
     #[error(transparent)]
     Backup(#[from] BackupRefused),

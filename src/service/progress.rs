@@ -6,7 +6,6 @@
 //! one path.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -17,10 +16,12 @@ use super::{App, Result, ServiceError, settle};
 use crate::domain::access::{Caller, Role};
 use crate::domain::clock::Time;
 use crate::domain::disk::Disk;
-use crate::domain::ids::{BackupId, DiskId, ProjectId, RequestId, SnapshotId, UserId};
+use crate::domain::ids::{DiskId, ProjectId, RequestId, UserId};
 use crate::domain::progress::{Ending, Operation, Outcome};
 use crate::store::StoreError;
 use crate::store::progress::DueWork;
+
+pub use crate::domain::progress::Thing;
 
 /// The user who ends what takes time, in events.
 const NOBODY: &str = "evs";
@@ -71,27 +72,6 @@ impl Due {
     pub(super) fn outcome_of(&self, ending: Ending) -> Option<Outcome> {
         let is_due = self.until.is_none_or(|until| ending.at <= until);
         is_due.then(|| self.outcome.unwrap_or(ending.outcome))
-    }
-}
-
-/// What something can be under way on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Thing {
-    /// The disk itself.
-    Disk(DiskId),
-    /// A snapshot of it.
-    Snapshot(SnapshotId),
-    /// A backup of it.
-    Backup(BackupId),
-}
-
-impl fmt::Display for Thing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Disk(id) => write!(f, "disk {id}"),
-            Self::Snapshot(id) => write!(f, "snapshot {id}"),
-            Self::Backup(id) => write!(f, "backup {id}"),
-        }
     }
 }
 
@@ -166,7 +146,7 @@ impl App {
         let ended = async {
             let mut finished = Vec::new();
             for snapshot in unit.snapshots_under_way(id).await? {
-                finished.extend(self.end_on_snapshot(&mut *unit, &snapshot, due));
+                finished.extend(self.end_on_snapshot(&mut *unit, &snapshot, due).await?);
             }
             for backup in unit.backups_under_way(id).await? {
                 finished.extend(self.end_on_backup(&mut *unit, &backup, due).await?);

@@ -4,8 +4,9 @@ use async_trait::async_trait;
 
 use super::Result;
 use crate::domain::clock::Time;
-use crate::domain::ids::{DiskId, MessageId, RequestId};
+use crate::domain::ids::{MessageId, RequestId};
 use crate::domain::message::{Message, MessageQuery};
+use crate::domain::progress::Thing;
 
 /// Questions about messages.
 #[async_trait]
@@ -19,8 +20,9 @@ pub trait MessageReads {
     /// How many messages are kept until before `now` only, counting no further than `limit`.
     async fn expired_messages(&mut self, now: Time, limit: u32) -> Result<u32>;
 
-    /// The request that changed a disk last.
-    async fn last_request(&mut self, disk: DiskId) -> Result<Option<RequestId>>;
+    /// The request that changed a disk last, or that began the last that was done to a snapshot or a
+    /// backup.
+    async fn last_request(&mut self, thing: Thing) -> Result<Option<RequestId>>;
 }
 
 /// Changes of messages.

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::Result;
 use crate::domain::ids::{DiskId, SnapshotId};
-use crate::domain::snapshot::{Snapshot, SnapshotQuery, SnapshotStatus};
+use crate::domain::snapshot::{Snapshot, SnapshotFilter, SnapshotQuery, SnapshotStatus};
 
 /// Questions about snapshots.
 #[async_trait]
@@ -20,6 +20,9 @@ pub trait SnapshotReads {
 
     /// One page of snapshots.
     async fn snapshots(&mut self, query: &SnapshotQuery) -> Result<Vec<Snapshot>>;
+
+    /// How many snapshots there are on all pages.
+    async fn count_snapshots(&mut self, filter: &SnapshotFilter) -> Result<i64>;
 }
 
 /// Changes of snapshots.

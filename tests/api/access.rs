@@ -55,6 +55,11 @@ const ACTIONS: &[(&str, &str)] = &[
     ("volume:attachment_complete", "evs:attachments:complete"),
     ("volume:attachment_delete", "evs:attachments:delete"),
     ("volume:create_snapshot", "evs:snapshots:create"),
+    ("volume:update_snapshot", "evs:snapshots:update"),
+    ("volume:update_snapshot_metadata", "evs:snapshots:updateMetadata"),
+    ("volume:delete_snapshot_metadata", "evs:snapshots:deleteMetadata"),
+    ("volume_extension:snapshot_admin_actions:force_delete", "evs:snapshots:forceDelete"),
+    ("snapshot_extension:snapshot_actions:update_snapshot_status", "evs:snapshots:updateStatus"),
     ("volume:delete_snapshot", "evs:snapshots:delete"),
     ("volume_extension:snapshot_admin_actions:reset_status", "evs:snapshots:resetStatus"),
     ("backup:create", "evs:backups:create"),
@@ -122,6 +127,36 @@ fn disk_metadata() -> Vec<(Method, &'static str, Value, Needs)> {
         (Method::PUT, all, whole, Member("volume:update_volume_metadata")),
         (Method::PUT, value, one, Member("volume:update_volume_metadata")),
         (Method::DELETE, value, Value::Null, Member("volume:delete_volume_metadata")),
+    ]
+}
+
+/// What can be done with a snapshot beyond what can be done with a backup.
+fn snapshots() -> Vec<(Method, &'static str, Value, Needs)> {
+    let (whole, one) = (json!({"metadata": {"k": "v"}}), json!({"meta": {"k": "v"}}));
+    let (all, value) = ("snapshots/ID/metadata", "snapshots/ID/metadata/KEY");
+    let update = Member("volume:update_snapshot_metadata");
+    let named = json!({"snapshot": {"name": "x"}});
+    let told = json!({"os-update_snapshot_status": {"status": "error"}});
+    vec![
+        (Method::PUT, "snapshots/ID", named, Member("volume:update_snapshot")),
+        (
+            Method::POST,
+            "snapshots/ID/action",
+            json!({"os-force_delete": {}}),
+            Admin("volume_extension:snapshot_admin_actions:force_delete"),
+        ),
+        (
+            Method::POST,
+            "snapshots/ID/action",
+            told,
+            Member("snapshot_extension:snapshot_actions:update_snapshot_status"),
+        ),
+        (Method::GET, all, Value::Null, Reader),
+        (Method::GET, value, Value::Null, Reader),
+        (Method::POST, all, whole.clone(), update),
+        (Method::PUT, all, whole, update),
+        (Method::PUT, value, one, update),
+        (Method::DELETE, value, Value::Null, Member("volume:delete_snapshot_metadata")),
     ]
 }
 
@@ -246,7 +281,8 @@ pub(crate) fn routes(version: &str) -> Vec<Route> {
     add(Method::POST, "volumes", json!({"volume": {"size": 1}}), Member("volume:create"));
     add(Method::PUT, "volumes/ID", named, Member("volume:update"));
     add(Method::DELETE, "volumes/ID", none.clone(), Member("volume:delete"));
-    for (method, path, body, needs) in disk_metadata().into_iter().chain(node()) {
+    for (method, path, body, needs) in disk_metadata().into_iter().chain(snapshots()).chain(node())
+    {
         add(method, path, body, needs);
     }
     for (action, needs) in disk_actions() {
@@ -452,7 +488,7 @@ pub(crate) fn is_wrong_project(answer: &Answer, route: &Route) {
 
 fn is_native(route: &Route) -> bool {
     let begins = |part| route.path.starts_with(part);
-    ["backuppolicy", "cloudvolumes", "os-vendor-", "jobs"].into_iter().any(begins)
+    ["backuppolicy", "cloudvolumes", "cloudsnapshots", "os-vendor-", "jobs"].into_iter().any(begins)
         || route.path.ends_with("/retype")
 }
 

@@ -47,6 +47,8 @@ enum How {
     Request(fn(&str) -> (Method, String, Value)),
     /// Putting the disk under a policy; each disk of such a request fails on its own.
     Bind,
+    /// Taking the disk back to the snapshot that it has.
+    RollBack,
     /// Taking the disk with the key of its offer, by the other project.
     Accept,
 }
@@ -193,8 +195,55 @@ const GRID: &[Operation] = &[
             let body = json!({"snapshot": {"volume_id": id, "force": true}});
             (Method::POST, "snapshots".to_owned(), body)
         }),
+        Only(&[S::Available, S::InUse, S::Attaching]),
+        same,
+    ),
+    row(
+        "snapshot from 3.66 on",
+        "3.66",
+        Request(|id| {
+            let body = json!({"snapshot": {"volume_id": id}});
+            (Method::POST, "snapshots".to_owned(), body)
+        }),
         Only(&[S::Available, S::InUse]),
         same,
+    ),
+    row(
+        "snapshot attaching by force from 3.66 on",
+        "3.66",
+        Request(|id| {
+            let body = json!({"snapshot": {"volume_id": id, "force": true}});
+            (Method::POST, "snapshots".to_owned(), body)
+        }),
+        Only(&[S::Available, S::InUse, S::Attaching]),
+        same,
+    ),
+    row(
+        "snapshot natively",
+        "3.0",
+        Request(|id| {
+            let body = json!({"snapshot": {"volume_id": id}});
+            (Method::POST, "/v2/PROJECT/cloudsnapshots".to_owned(), body)
+        }),
+        Only(&[S::Available, S::InUse]),
+        same,
+    ),
+    row(
+        "snapshot attaching natively by force",
+        "3.0",
+        Request(|id| {
+            let body = json!({"snapshot": {"volume_id": id, "force": true}});
+            (Method::POST, "/v2/PROJECT/cloudsnapshots".to_owned(), body)
+        }),
+        Only(&[S::Available, S::InUse, S::Attaching]),
+        same,
+    ),
+    row(
+        "rollback a snapshot",
+        "3.0",
+        How::RollBack,
+        Only(&[S::Available, S::ErrorRollbacking]),
+        |_| Is(S::Rollbacking),
     ),
     row(
         "backup",
@@ -331,6 +380,7 @@ struct Cell {
     disk: String,
     offer: Option<(String, String)>,
     policy: String,
+    snapshot: Option<String>,
 }
 
 impl Cell {
@@ -393,6 +443,12 @@ impl Cell {
                 }
                 answer
             }
+            How::RollBack => {
+                let snapshot = self.snapshot.as_ref().unwrap();
+                let path = format!("cloudsnapshots/{snapshot}/rollback");
+                let body = json!({"rollback": {"volume_id": self.disk}});
+                demo.post(&demo.path("v2", &path), body).await
+            }
             Accept => {
                 let (transfer, key) = self.offer.as_ref().unwrap();
                 self.partner.accept(transfer, key).await
@@ -421,11 +477,21 @@ async fn every_operation_in_every_status_is_as_the_grid_says() {
                 continue;
             }
             let disk = demo.disk().await;
-            let end = admin.post("/_evs/progress", json!({"disk_id": disk})).await;
-            assert_eq!(end.status, 200, "{}", end.text);
+            // A disk that has a snapshot is not offered, and not removed without it.
+            let rolls_back = matches!(operation.how, How::RollBack);
+            if rolls_back && [S::AwaitingTransfer, S::Deleting].contains(status) {
+                continue;
+            }
+            let end = async || {
+                let end = admin.post("/_evs/progress", json!({"disk_id": disk})).await;
+                assert_eq!(end.status, 200, "{}", end.text);
+            };
+            end().await;
+            let snapshot = if rolls_back { Some(demo.snapshot(&disk).await) } else { None };
+            end().await;
             let (demo, partner, admin) = (demo.clone(), partner.clone(), admin.clone());
             let policy = policy.clone();
-            let mut cell = Cell { demo, partner, admin, disk, offer: None, policy };
+            let mut cell = Cell { demo, partner, admin, disk, offer: None, policy, snapshot };
             cell.reach(*status).await;
             let answer = cell.perform(operation).await;
             let cell_name = format!("{} while {status}: {}", operation.name, answer.text);

@@ -423,6 +423,23 @@ const PLANTED: &[(&str, &str, &str)] = &[
         "rows",
         "disk {FREE} is to be of disk type soon, which is not there",
     ),
+    ("UPDATE snapshots SET progress = 101", "rows", "snapshot {SNAPSHOT} has come to 101 percent"),
+    (
+        "INSERT INTO messages (id, project_id, request_id, thing, thing_id, operation, created_at,
+                               guaranteed_until)
+         VALUES ('{OTHER}', 'atlas', 'req', 'disk', 'd-1', 'extend', '2025-07-31T22:13:20.000000Z',
+                 '2025-08-31T22:13:20.000000Z')",
+        "rows",
+        "message {OTHER} is about the disk d-1, which is none",
+    ),
+    (
+        "INSERT INTO messages (id, project_id, request_id, thing, thing_id, operation, created_at,
+                               guaranteed_until)
+         VALUES ('{OTHER}', 'atlas', 'req', 'backup', '{BACKUP}', 'wish',
+                 '2025-07-31T22:13:20.000000Z', '2025-08-31T22:13:20.000000Z')",
+        "rows",
+        "message {OTHER} says that wish failed, which is unknown",
+    ),
     (
         "UPDATE snapshots SET disk_type = 'gone'",
         "rows",

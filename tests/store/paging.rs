@@ -10,7 +10,9 @@ use evs_local::domain::disk::{
 };
 use evs_local::domain::ids::UserId;
 use evs_local::domain::page::{Direction, Paging};
-use evs_local::domain::snapshot::{Snapshot, SnapshotQuery, SnapshotSort};
+use evs_local::domain::snapshot::{
+    Snapshot, SnapshotCondition, SnapshotFilter, SnapshotQuery, SnapshotSort, SnapshotText,
+};
 use evs_local::domain::transfer::{Transfer, TransferQuery, TransferSort};
 use evs_local::store::ReadTx;
 use proptest::prelude::*;
@@ -421,38 +423,81 @@ async fn children() -> Children {
 async fn snapshots_are_listed_by_their_sorts_and_filters() {
     let Children { bench, disks, snapshots, .. } = children().await;
     let mut reader = bench.store.read().await.unwrap();
-    let (middle, loose) = (disks[1].id.to_string(), disks[1].id.to_string().replace('-', ""));
-    let all = SnapshotQuery {
-        project: None,
-        disk: None,
-        name: None,
-        status: None,
-        page: page(vec![(SnapshotSort::Name, DOWN)]),
-    };
+    let all = of_snapshots(None, vec![]);
     let by = |indices: [usize; 3]| indices.map(|n| snapshots[n].clone());
     assert_eq!(reader.snapshots(&all).await.unwrap(), by([0, 2, 1]));
+    assert_eq!(reader.count_snapshots(&all.filter).await.unwrap(), 3);
     let second = Paging { marker: Some(snapshots[0].id), limit: 1, ..all.page.clone() };
     let query = SnapshotQuery { page: second, ..all.clone() };
     assert_eq!(reader.snapshots(&query).await.unwrap(), [snapshots[2].clone()]);
-    for disk in [&middle, &loose] {
-        let query = SnapshotQuery { disk: Some(disk.clone()), ..all.clone() };
-        assert_eq!(reader.snapshots(&query).await.unwrap(), [snapshots[1].clone()]);
-    }
-    let query = SnapshotQuery { disk: Some("no id".to_owned()), ..all.clone() };
-    assert_eq!(reader.snapshots(&query).await.unwrap(), []);
-    for query in [
-        SnapshotQuery { project: Some(project("beta")), ..all.clone() },
-        SnapshotQuery { name: Some("a".to_owned()), ..all.clone() },
+    let is = |text, value: &str| SnapshotCondition::Is(text, vec![value.to_owned()]);
+    let middle = snapshots[1].id.to_string();
+    for (project, conditions, expected) in [
+        (Some("beta"), vec![], vec![2]),
+        (Some("atlas"), vec![], vec![0, 1]),
+        (None, vec![is(SnapshotText::Name, "a")], vec![2]),
+        (None, vec![is(SnapshotText::Id, &middle)], vec![1]),
+        (None, vec![is(SnapshotText::Disk, &disks[1].id.to_string())], vec![1]),
+        (None, vec![is(SnapshotText::Disk, "no id")], vec![]),
+        (None, vec![is(SnapshotText::Status, "available")], vec![0, 2, 1]),
+        (None, vec![is(SnapshotText::Status, "error")], vec![]),
+        (None, vec![is(SnapshotText::Zone, &disks[0].zone)], vec![0, 2, 1]),
+        (None, vec![is(SnapshotText::Zone, "nowhere")], vec![]),
+        (None, vec![is(SnapshotText::EnterpriseProject, "0")], vec![0, 2, 1]),
+        (None, vec![is(SnapshotText::EnterpriseProject, "1")], vec![]),
+        (None, vec![is(SnapshotText::User, snapshots[2].user.as_str())], vec![0, 2, 1]),
+        (None, vec![is(SnapshotText::Project, "beta")], vec![2]),
+        (None, vec![is(SnapshotText::Description, "x")], vec![]),
+        (None, vec![SnapshotCondition::Contains(SnapshotText::Name, "B".to_owned())], vec![0]),
+        (None, vec![SnapshotCondition::Contains(SnapshotText::Name, "%".to_owned())], vec![]),
+        (None, vec![SnapshotCondition::Size(vec![7, snapshots[0].size_gib])], vec![0, 2, 1]),
+        (None, vec![SnapshotCondition::Size(vec![])], vec![]),
+        (None, vec![SnapshotCondition::Metadata("k".to_owned(), "v".to_owned())], vec![0, 2, 1]),
+        (None, vec![SnapshotCondition::Metadata("k".to_owned(), "w".to_owned())], vec![]),
+        (None, vec![SnapshotCondition::Never], vec![]),
+        (Some("atlas"), vec![is(SnapshotText::Name, "a")], vec![]),
     ] {
-        assert_eq!(reader.snapshots(&query).await.unwrap(), [snapshots[2].clone()]);
+        let query = of_snapshots(project, conditions);
+        let expected: Vec<_> = expected.into_iter().map(|n: usize| snapshots[n].clone()).collect();
+        let count = reader.count_snapshots(&query.filter).await.unwrap();
+        assert_eq!(usize::try_from(count).unwrap(), expected.len(), "{query:?}");
+        assert_eq!(reader.snapshots(&query).await.unwrap(), expected, "{query:?}");
     }
-    let query = SnapshotQuery { status: Some("error".to_owned()), ..all.clone() };
-    assert_eq!(reader.snapshots(&query).await.unwrap(), []);
     let sort = vec![(SnapshotSort::CreatedAt, DOWN), (SnapshotSort::Name, UP)];
     let query = SnapshotQuery { page: page(sort), ..all.clone() };
     assert_eq!(reader.snapshots(&query).await.unwrap(), by([2, 1, 0]));
-    let query = SnapshotQuery { page: page(vec![(SnapshotSort::Id, UP)]), ..all };
-    assert_eq!(reader.snapshots(&query).await.unwrap().len(), 3);
+    for sort in [
+        SnapshotSort::UpdatedAt,
+        SnapshotSort::Id,
+        SnapshotSort::Description,
+        SnapshotSort::Status,
+        SnapshotSort::Size,
+        SnapshotSort::Disk,
+        SnapshotSort::Project,
+        SnapshotSort::User,
+    ] {
+        let query = SnapshotQuery { page: page(vec![(sort, UP)]), ..all.clone() };
+        assert_eq!(reader.snapshots(&query).await.unwrap().len(), 3, "{sort:?}");
+    }
+    let all_texts = [
+        SnapshotText::Id,
+        SnapshotText::Disk,
+        SnapshotText::Status,
+        SnapshotText::Zone,
+        SnapshotText::EnterpriseProject,
+        SnapshotText::Project,
+        SnapshotText::User,
+    ];
+    for text in all_texts {
+        let query = of_snapshots(None, vec![SnapshotCondition::Contains(text, String::new())]);
+        assert_eq!(reader.snapshots(&query).await.unwrap().len(), 3, "{text:?}");
+    }
+}
+
+/// By name, the last first.
+fn of_snapshots(of: Option<&str>, conditions: Vec<SnapshotCondition>) -> SnapshotQuery {
+    let filter = SnapshotFilter { project: of.map(project), conditions };
+    SnapshotQuery { filter, page: page(vec![(SnapshotSort::Name, DOWN)]) }
 }
 
 #[tokio::test]

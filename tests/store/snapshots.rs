@@ -21,6 +21,7 @@ async fn a_snapshot_is_read_back_as_it_was_written_changed_and_removed() {
     snapshot.begin(SnapshotCourse::ROLLBACK, support::ending(Outcome::Failed, 9));
     (snapshot.name, snapshot.description, snapshot.updated_at) = (None, None, Some(at(5)));
     snapshot.metadata.clear();
+    snapshot.progress = Some(80);
     let to = snapshot.status;
     bench.commit(|unit| unit.update_snapshot(&snapshot, from)).await;
     assert_eq!(reader.snapshot(snapshot.id).await.unwrap(), Some(snapshot.clone()));

@@ -181,6 +181,7 @@ pub(crate) fn snapshot(of: &Disk) -> Snapshot {
         disk_type: of.disk_type.clone(),
         status: SnapshotStatus::Available,
         metadata: BTreeMap::from([("k".to_owned(), "v".to_owned())]),
+        progress: None,
         ending: None,
         created_at: at(10),
         updated_at: None,

@@ -1,6 +1,5 @@
 //! Disks: what one is, which statuses it can be in and what moves it between them.
 
-mod metadata;
 mod origin;
 mod progress;
 mod query;
@@ -13,7 +12,6 @@ use super::clock::Time;
 use super::ids::{DiskId, ProjectId, SnapshotId, TransferId, UserId};
 use super::status::statuses;
 
-pub use metadata::{MetadataChange, metadata_tag};
 pub use origin::{Kind, Origin, SourceRefused};
 pub use progress::{Becoming, DiskCourse, Pending};
 pub use query::{

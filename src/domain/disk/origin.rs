@@ -9,6 +9,10 @@ use crate::domain::backup::{Backup, BackupStatus};
 use crate::domain::ids::{DiskId, SnapshotId};
 use crate::domain::snapshot::{Snapshot, SnapshotStatus};
 
+/// What a disk has from the disk whose snapshot it is made from: how its data are encrypted, and how
+/// servers speak to it (OTC "Creating EVS Disks", EVS.1043).
+const INHERITED: [&str; 3] = ["__system__encrypted", "__system__cmkid", "hw:passthrough"];
+
 /// A kind of thing that a disk can be made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -70,6 +74,8 @@ pub struct Origin {
     pub bootable: bool,
     /// What is known of the image.
     pub image_metadata: BTreeMap<String, String>,
+    /// The keys and values that the new disk has from it, whatever is asked for.
+    pub inherited: BTreeMap<String, String>,
     /// The snapshot, if it is one.
     pub from_snapshot: Option<SnapshotId>,
     /// The disk, if it is one.
@@ -87,6 +93,7 @@ impl Origin {
             zone: None,
             bootable: false,
             image_metadata: BTreeMap::new(),
+            inherited: BTreeMap::new(),
             from_snapshot: None,
             from_disk: None,
         }
@@ -133,6 +140,11 @@ impl Origin {
             SnapshotStatus::Available | SnapshotStatus::BackingUp => Ok(Self {
                 kind: Kind::Snapshot,
                 size_gib: Some(snapshot.size_gib),
+                inherited: INHERITED
+                    .iter()
+                    .filter_map(|key| disk.metadata.get_key_value(*key))
+                    .map(|(key, value)| (key.clone(), value.clone()))
+                    .collect(),
                 from_snapshot: Some(snapshot.id),
                 from_disk: None,
                 ..Self::disk(disk)

@@ -71,7 +71,9 @@ disk_events! {
     ForceUploadImage,
     /// A snapshot of it is taken.
     Snapshot,
-    /// A snapshot of it is taken although it is in use.
+    /// A snapshot of it is taken, and it may be in use.
+    SnapshotInUse,
+    /// A snapshot of it is taken although it is in use or being attached.
     ForceSnapshot,
     /// It goes back to its latest snapshot.
     Revert,
@@ -198,7 +200,9 @@ pub const TRANSITIONS: &[Transition] = {
         t(Only(&[S::Available]), E::UploadImage, Takes(DiskCourse::UPLOAD)),
         t(Only(&[S::Available, S::InUse]), E::ForceUploadImage, Takes(DiskCourse::UPLOAD)),
         t(Only(&[S::Available]), E::Snapshot, Stays),
-        t(Only(&[S::Available, S::InUse]), E::ForceSnapshot, Stays),
+        t(Only(&[S::Available, S::InUse]), E::SnapshotInUse, Stays),
+        // OTC "Creating an EVS Snapshot": only by force while the disk is being attached.
+        t(Only(&[S::Available, S::InUse, S::Attaching]), E::ForceSnapshot, Stays),
         t(Only(&[S::Available]), E::Revert, Takes(DiskCourse::REVERT)),
         // Cinder: the source of a clone is available or in use.
         t(Only(&[S::Available, S::InUse]), E::Clone, Stays),

@@ -327,6 +327,7 @@ fn service_fault(error: &ServiceError) -> Fault {
         | S::HasSnapshots(_)
         | S::SnapshotForbidsCascade(_)
         | S::Source(_)
+        | S::Snapshot(_)
         | S::UnknownNewType(_)
         | S::NotLatestSnapshot(..)
         | S::SnapshotOfOtherSize(..)

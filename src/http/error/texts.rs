@@ -8,6 +8,7 @@ use crate::domain::attachment::AttachRefused;
 use crate::domain::backup::BackupRefused;
 use crate::domain::disk::{DiskEvent, DiskStatus, Kind, SourceRefused, WrongStatus};
 use crate::domain::quota::QuotaExceeded;
+use crate::domain::snapshot::SnapshotRefused;
 use crate::service::{Resource, ServiceError};
 use crate::store::StoreError;
 
@@ -16,8 +17,9 @@ pub(super) fn of(error: &ServiceError) -> Cow<'_, str> {
     use ServiceError as S;
     match error {
         S::NotFound(resource, id) => not_found(*resource, id).into(),
-        S::NoMetadata { disk, key } => {
-            format!("Volume {disk} has no metadata with key {key}.").into()
+        S::NoMetadata { of, id, key } => {
+            let kind = if *of == Resource::Snapshot { "Snapshot" } else { "Volume" };
+            format!("{kind} {id} has no metadata with key {key}.").into()
         }
         S::MetadataChanged(disk) => format!("The metadata of volume {disk} has changed.").into(),
         S::Transfer(refused) => format!("Invalid volume: {refused}").into(),
@@ -33,6 +35,7 @@ pub(super) fn of(error: &ServiceError) -> Cow<'_, str> {
         S::NotDeletable(..) => "Invalid backup: Backup status must be available or error".into(),
         S::HasSnapshots(_) | S::SnapshotForbidsCascade(_) => NOT_DELETABLE_DISK.into(),
         S::Source(refused) => source_refused(refused).into(),
+        S::Snapshot(refused) => snapshot_refused(refused).into(),
         S::UnknownNewType(name) | S::LowerType(name) => {
             format!("Invalid input received: Invalid volume_type passed: {name}.").into()
         }
@@ -176,6 +179,29 @@ fn source_refused(refused: &SourceRefused) -> String {
         }
     };
     format!("Invalid input received: {rule}")
+}
+
+fn snapshot_refused(refused: &SnapshotRefused) -> String {
+    use SnapshotRefused as R;
+    match refused {
+        R::OtherDisk { snapshot, of, disk } => format!(
+            "Invalid snapshot: Snapshot {snapshot} can only be rolled back to its source volume \
+             {of}, not to {disk}."
+        ),
+        R::NotAvailable(id, status) => format!(
+            "Invalid snapshot: Snapshot {id} status must be available to be rolled back, but \
+             current status is: {status}."
+        ),
+        R::OfBackup(id) => format!(
+            "Invalid snapshot: Snapshot {id} was created for a backup and can not be rolled back."
+        ),
+        R::Settled(status) => {
+            format!("Snapshot status {status} not allowed for update_snapshot_status")
+        }
+        R::NotNext { from, to } => {
+            format!("Provided snapshot status {to} not allowed for snapshot with status {from}.")
+        }
+    }
 }
 
 fn kind_word(kind: Kind) -> &'static str {
@@ -351,7 +377,7 @@ fn wrong_status(wrong: &WrongStatus) -> String {
             "Invalid volume: Volume {disk} status must be available, but current status is: \
              {status}."
         ),
-        DiskEvent::ForceSnapshot => format!(
+        DiskEvent::SnapshotInUse | DiskEvent::ForceSnapshot => format!(
             "Invalid volume: Volume {disk} status must be available, in-use, but current status \
              is: {status}."
         ),

@@ -38,6 +38,7 @@ faults! {
     GIGABYTES_QUOTA = bad_request, "EVS.1042", "volume gigabytes exceeded volume gigabytes quota!";
     INHERITED_METADATA = bad_request, "EVS.1043", "encrypt and cmk and passthrougth in metadata is not support when create volume from snapshot or image!";
     BACKUP_STATUS = bad_request, "EVS.1044", "backup status must be available when create a volume from it!";
+    DELETE_SNAPSHOT_STATUS = bad_request, "EVS.1047", "snapshot status must be available or error when delete snapshot!";
     DELETE_STATUS = bad_request, "EVS.1046", "volume status must be available, error, error_extending, error_restoring, error_rollbacking when delete volume!";
     BACKUP_ZONE = bad_request, "EVS.1049", "available-zone is not equal to backup available-zone!";
     BACKUP_BATCH = bad_request, "EVS.1051", "can not batch create volume from backup!";
@@ -65,6 +66,7 @@ faults! {
     DELETE_WHILE_BACKING_UP = bad_request, "EVS.2130", "Volume is backing-up, forbidden deleting!";
     SERVER = bad_request, "EVS.2131", "Query server info from ecs fail";
     LIMIT_TOO_LARGE = bad_request, "EVS.2142", "invalid filter limit, can not greater than 1000.";
+    BAD_BODY = bad_request, "EVS.5400", "Malformed request body.";
     OFFSET = bad_request, "EVS.5400", "offset param must be an integer.";
     KEY_MISMATCH = bad_request, "EVS.5400", "Request body and URI mismatch.";
     PROTECTED_METADATA = forbidden, "EVS.5403", "metadata can not be operated.";

@@ -1,9 +1,11 @@
 //! The native API of the Elastic Volume Service and its backup service.
 
+pub(super) mod cloudsnapshots;
 pub(super) mod cloudvolumes;
 mod codes;
 pub(super) mod jobs;
 mod members;
+mod page;
 pub(super) mod policies;
 mod refusals;
 pub(super) mod tags;

@@ -14,6 +14,7 @@ mod openstack;
 mod own;
 mod parameters;
 mod render;
+mod snapshots;
 mod table;
 
 use std::sync::LazyLock;
@@ -34,5 +35,13 @@ pub fn text() -> &'static str {
 }
 
 fn groups() -> Vec<Group> {
-    [openstack::GROUPS, disk_types::GROUPS, evs::GROUPS, identity::GROUPS, own::GROUPS].concat()
+    [
+        openstack::GROUPS,
+        snapshots::GROUPS,
+        disk_types::GROUPS,
+        evs::GROUPS,
+        identity::GROUPS,
+        own::GROUPS,
+    ]
+    .concat()
 }

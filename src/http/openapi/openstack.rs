@@ -1,4 +1,4 @@
-//! The OpenStack Block Storage API: disks, transfers, snapshots, backups, attachments, the node.
+//! The OpenStack Block Storage API: disks, transfers, backups, attachments, the node.
 
 use super::table::Kind::{Anything, Flag, Inside, Secret, Text, Texts, Whole, Word};
 use super::table::Member::{May, Must, Others};
@@ -34,7 +34,6 @@ pub(super) const GROUPS: &[Group] = &[
         roots: BOTH,
         operations: DISKS,
     },
-    Group { tag: "snapshots", says: "Snapshots of disks.", roots: BOTH, operations: SNAPSHOTS },
     Group { tag: "backups", says: "Backups of disks.", roots: BOTH, operations: BACKUPS },
     Group {
         tag: "attachments",
@@ -74,7 +73,7 @@ const VERSIONS: &[Operation] = operations! {
 /// What chooses a page and its order.
 pub(super) const PAGE: &[&str] = &["limit", "offset", "marker", "sort", "sort_key", "sort_dir"];
 /// For administrators.
-const ALL: &[&str] = &["all_tenants"];
+pub(super) const ALL: &[&str] = &["all_tenants"];
 
 const NEW_TRANSFER: Schema = Schema::of(
     "NewTransfer",
@@ -123,8 +122,8 @@ const VOLUME_CHANGE: Schema = Schema::of(
     "volume",
     &[May("name", Text), May("description", Text), May("metadata", Texts)],
 );
-const METADATA: Schema = Schema::top("Metadata", &[Must("metadata", Texts)]);
-const META: Schema = Schema::top("MetadataValue", &[Must("meta", Texts)]);
+pub(super) const METADATA: Schema = Schema::top("Metadata", &[Must("metadata", Texts)]);
+pub(super) const META: Schema = Schema::top("MetadataValue", &[Must("meta", Texts)]);
 
 /// Filters of disks beyond those that `resource_filters` tells.
 const DISK_FILTERS: &[&str] = &["with_count", "glance_metadata"];
@@ -168,7 +167,7 @@ const DISKS: &[Operation] = operations! {
 const EMPTY: super::table::Body = super::table::Body::Nothing;
 const PERHAPS: super::table::Body = super::table::Body::Perhaps;
 
-const STATUS: &[Member] = &[Must("status", Text)];
+pub(super) const STATUS: &[Member] = &[Must("status", Text)];
 const CONNECTOR: &[Member] = &[Must("connector", Inside(&[Others(Anything)]))];
 
 const DISK_ACTS: &[Act] = &[
@@ -226,32 +225,6 @@ const DISK_ACTS: &[Act] = &[
     Act::new("os-initialize_connection", A::InitializeConnection, CONNECTOR),
     Act::new("os-terminate_connection", A::TerminateConnection, CONNECTOR),
 ];
-
-const NEW_SNAPSHOT: Schema = Schema::of(
-    "NewSnapshot",
-    "snapshot",
-    &[
-        Must("volume_id", Text),
-        May("name", Text),
-        May("description", Text),
-        May("metadata", Texts),
-        May("force", Flag),
-    ],
-);
-const SNAPSHOT_ACTS: &[Act] = &[Act::new("os-reset_status", A::ResetSnapshotStatus, STATUS)];
-
-const SNAPSHOTS: &[Operation] = operations! {
-    get "/snapshots" 200 Many("snapshots"), "List snapshots", may(A::ListSnapshots),
-        query(&[PAGE, ALL, &["volume_id", "name", "status"]]);
-    get "/snapshots/detail" 200 Many("snapshots"), "List snapshots with all that is known of them",
-        may(A::ListSnapshots), query(&[PAGE, ALL, &["volume_id", "name", "status"]]);
-    post "/snapshots" 202 One("snapshot"), "Take a snapshot", may(A::CreateSnapshot),
-        takes(&NEW_SNAPSHOT);
-    get "/snapshots/{id}" 200 One("snapshot"), "Show a snapshot", may(A::ShowSnapshot);
-    delete "/snapshots/{id}" 202 Nothing, "Remove a snapshot", may(A::DeleteSnapshot);
-    post "/snapshots/{id}/action" 202 Nothing, "Set a snapshot's status by hand",
-        does("SnapshotAction", SNAPSHOT_ACTS);
-};
 
 const NEW_BACKUP: Schema = Schema::of(
     "NewBackup",

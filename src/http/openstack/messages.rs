@@ -9,7 +9,7 @@ use crate::domain::ids::MessageId;
 use crate::domain::message::{Message, MessageQuery, MessageSort};
 use crate::domain::microversion::Microversion;
 use crate::domain::page::Direction;
-use crate::domain::progress::Operation;
+use crate::domain::progress::{Operation, ThingKind};
 use crate::http::call::{Answer, Call};
 use crate::http::error::ApiError;
 use crate::http::page::{SortWords, paging};
@@ -19,15 +19,15 @@ use crate::service::Resource;
 /// Before that there are no messages.
 const SINCE: Microversion = Microversion(3, 3);
 
-/// What every message is about and how bad it is: there are no others here.
-const RESOURCE: &str = "VOLUME";
+/// How bad everything is that a message tells of: there are no others here.
 const LEVEL: &str = "ERROR";
 
 const SORT_WORDS: SortWords<MessageSort> = &[
     ("created_at", MessageSort::CreatedAt),
     ("id", MessageSort::Id),
     ("event_id", MessageSort::Operation),
-    ("resource_uuid", MessageSort::Disk),
+    ("resource_uuid", MessageSort::Thing),
+    ("resource_type", MessageSort::Kind),
     ("request_id", MessageSort::Request),
 ];
 
@@ -35,9 +35,8 @@ pub(in crate::http) async fn list(call: Call) -> Answer {
     let caller = may(&call, Action::ListMessages)?;
     let query = query(&call)?;
     let limit = query.page.limit;
-    let nothing = [("resource_type", RESOURCE), ("message_level", LEVEL)]
-        .iter()
-        .any(|(key, only)| call.query(key).is_some_and(|word| word != *only));
+    let nothing = call.query("message_level").is_some_and(|word| word != LEVEL)
+        || call.query("resource_type").is_some_and(|word| kind(word).is_none());
     let messages = if nothing {
         Vec::new()
     } else {
@@ -50,11 +49,13 @@ pub(in crate::http) async fn list(call: Call) -> Answer {
 
 fn query(call: &Call) -> Result<MessageQuery, ApiError> {
     let event = call.query("event_id");
+    let told = event.map(event_of);
     Ok(MessageQuery {
         project: None,
-        disk: call.filter("resource_uuid"),
+        thing: call.filter("resource_uuid"),
+        kind: told.flatten().map(|(kind, _)| kind).or(call.query("resource_type").and_then(kind)),
         request: call.filter("request_id"),
-        operation: event.map(|event| operation(event).map_or("", Operation::as_str).to_owned()),
+        operation: told.map(|told| told.map_or("", |(_, of)| of.as_str()).to_owned()),
         page: paging(
             call,
             SORT_WORDS,
@@ -89,7 +90,7 @@ fn view(call: &Call, message: &Message) -> Value {
     let id = message.id.to_string();
     json!({
         "id": id,
-        "event_id": event(message.operation),
+        "event_id": event_id(message.thing.kind(), message.operation),
         "user_message": format!(
             "{}:An unknown error occurred.",
             action(message.operation).1
@@ -99,18 +100,33 @@ fn view(call: &Call, message: &Message) -> Value {
         "guaranteed_until": zoneless(message.guaranteed_until),
         "request_id": message.request.as_str(),
         "links": call.links("messages", &id),
-        "resource_type": RESOURCE,
-        "resource_uuid": message.disk.to_string(),
+        "resource_type": resource(message.thing.kind()),
+        "resource_uuid": message.thing.id(),
     })
 }
 
 /// Resource, action and detail; detail 1 is "An unknown error occurred.".
-fn event(operation: Operation) -> String {
-    format!("VOLUME_VOLUME_{}_001", action(operation).0)
+fn event_id(kind: ThingKind, operation: Operation) -> String {
+    format!("VOLUME_{}_{}_001", resource(kind), action(operation).0)
 }
 
-fn operation(event_id: &str) -> Option<Operation> {
-    Operation::ALL.iter().copied().find(|operation| event(*operation) == event_id)
+/// What an event's id tells of.
+fn event_of(id: &str) -> Option<(ThingKind, Operation)> {
+    let all = ThingKind::ALL.iter().flat_map(|kind| Operation::ALL.iter().map(|of| (*kind, *of)));
+    all.into_iter().find(|(kind, operation)| event_id(*kind, *operation) == id)
+}
+
+/// What a message is about, in Cinder's word.
+fn resource(kind: ThingKind) -> &'static str {
+    match kind {
+        ThingKind::Disk => "VOLUME",
+        ThingKind::Snapshot => "VOLUME_SNAPSHOT",
+        ThingKind::Backup => "VOLUME_BACKUP",
+    }
+}
+
+fn kind(resource_type: &str) -> Option<ThingKind> {
+    ThingKind::ALL.iter().copied().find(|kind| resource(*kind) == resource_type)
 }
 
 /// Cinder's numbers and words for what failed; those from 901 on have none there.

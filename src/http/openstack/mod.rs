@@ -6,6 +6,7 @@ pub(super) mod disks;
 pub(super) mod extensions;
 pub(super) mod hosts;
 pub(super) mod messages;
+mod metadata;
 pub(super) mod qos_specs;
 pub(super) mod quotas;
 pub(super) mod resource_filters;

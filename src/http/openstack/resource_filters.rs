@@ -20,10 +20,7 @@ pub(super) const PARTS: Microversion = Microversion(3, 34);
 const FILTERS: &[(&str, &[&str])] = &[
     ("volume", VOLUME),
     ("backup", &["name", "status", "volume_id"]),
-    (
-        "snapshot",
-        &["name", "status", "volume_id", "metadata", "availability_zone", "consumes_quota"],
-    ),
+    ("snapshot", SNAPSHOT),
     ("group", &["name"]),
     ("group_snapshot", &["name", "status", "group_id"]),
     ("attachment", &["volume_id", "status", "instance_id", "attach_status"]),
@@ -51,6 +48,10 @@ pub(in crate::http) const VOLUME: &[&str] = &[
     "consumes_quota",
 ];
 
+/// What everybody may narrow lists of snapshots by.
+pub(in crate::http) const SNAPSHOT: &[&str] =
+    &["name", "name~", "status", "volume_id", "metadata", "availability_zone", "consumes_quota"];
+
 /// What administrators may narrow the list of pools by: this one is for them alone, and they are held
 /// to it.
 pub(super) const POOL: &[&str] = &["name", "volume_type"];
@@ -69,14 +70,34 @@ pub(in crate::http) async fn list(call: Call) -> Answer {
     Ok(HttpResponse::Ok().json(json!({"resource_filters": filters})))
 }
 
-/// Which of these filters the caller is heard on. Up to 3.30 the others are dropped, later they are
-/// refused; administrators may use any. That somebody who is none asks for all projects is never
-/// held against them, since clients always do.
+/// From here on lists tell how many there are on all pages.
+pub(super) const COUNTED: Microversion = Microversion(3, 45);
+
+/// What is no filter but says which page, in which order, and of whom.
+const NO_FILTERS: &[&str] = &["limit", "marker", "offset", "sort", "sort_key", "sort_dir"];
+
+/// The filters of a query, each once.
+fn given(call: &Call) -> Vec<(&str, &str)> {
+    let mut given: Vec<(&str, &str)> = Vec::new();
+    for (key, value) in call.query_pairs() {
+        let counted = key == "with_count" && call.version() >= COUNTED;
+        let repeated = given.iter().any(|(earlier, _)| *earlier == key);
+        if !NO_FILTERS.contains(&key) && !counted && !repeated {
+            given.push((key, value));
+        }
+    }
+    given
+}
+
+/// The filters of a query that the caller is heard on, where everybody is on those `known`. Up to 3.30
+/// the others are dropped, later they are refused; administrators may use any. That somebody who is
+/// none asks for all projects is never held against them, since clients always do.
 pub(super) fn heard<'a>(
-    call: &Call,
+    call: &'a Call,
     caller: &Caller,
-    given: Vec<(&'a str, &'a str)>,
+    known: &[&str],
 ) -> Result<Vec<(&'a str, &'a str)>, ApiError> {
+    let given = given(call);
     if call.version() >= REFUSED && given.iter().any(|(key, _)| !key.is_ascii()) {
         let sentence = "Filter keys can only contain ASCII characters.";
         return Err(ApiError::Query(sentence.to_owned()));
@@ -85,7 +106,7 @@ pub(super) fn heard<'a>(
         return Ok(given);
     }
     let parts = call.version() >= PARTS;
-    let listed = |key: &str| VOLUME.contains(&key) && (parts || !key.ends_with('~'));
+    let listed = |key: &str| known.contains(&key) && (parts || !key.ends_with('~'));
     let (heard, others): (Vec<_>, Vec<_>) = given.into_iter().partition(|(key, _)| listed(key));
     if call.version() >= REFUSED {
         refuse(others.iter().map(|(key, _)| *key).filter(|key| *key != "all_tenants"))?;

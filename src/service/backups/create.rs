@@ -205,6 +205,7 @@ impl App {
             disk_type: disk.disk_type.clone(),
             status: SnapshotStatus::Available,
             metadata: BTreeMap::from([(OWN_SNAPSHOT_KEY.to_owned(), "true".to_owned())]),
+            progress: None,
             ending: None,
             created_at: self.now(),
             updated_at: None,

@@ -7,12 +7,10 @@ use crate::domain::access::Caller;
 use crate::domain::attachment::AttachStatus;
 use crate::domain::clock::Time;
 use crate::domain::disk::{Becoming, Disk, DiskEvent, DiskStatus, WrongStatus};
-use crate::domain::ids::{DiskId, SnapshotId};
+use crate::domain::ids::DiskId;
 use crate::domain::quota::Wish;
-use crate::domain::snapshot::{Snapshot, SnapshotCourse};
 use crate::service::disk_types::seen_named;
-use crate::service::snapshots;
-use crate::service::{App, Resource, Result, ServiceError};
+use crate::service::{App, Result, ServiceError};
 use crate::store::WriteTx;
 
 /// Whether a disk may grow while a server uses it (Cinder: from 3.42 on).
@@ -125,57 +123,6 @@ impl App {
         self.check_quota(unit, &before.project, wish).await??;
         self.save(unit, caller, "disk.retype", &before, after)
             .ok_or_else(|| no_disk(id.to_string()))
-    }
-
-    /// Takes a disk back to its latest snapshot, which must have the disk's size.
-    pub async fn revert_disk(
-        &self,
-        caller: &Caller,
-        id: &str,
-        snapshot: SnapshotId,
-    ) -> Result<Disk> {
-        let wanted = parse(id)?;
-        let mut unit = self.write().await?;
-        let reverted = async {
-            let before = visible(&mut *unit, caller, wanted).await?.disk;
-            let snapshots = unit.snapshots_of(wanted).await?;
-            let absent = || ServiceError::NotFound(Resource::Snapshot, snapshot.to_string());
-            let target = snapshots.iter().find(|s| s.id == snapshot).ok_or_else(absent)?;
-            if snapshots.last().is_none_or(|latest| latest.id != target.id) {
-                return Err(ServiceError::NotLatestSnapshot(wanted, snapshot));
-            }
-            if target.size_gib != before.size_gib {
-                return Err(ServiceError::SnapshotOfOtherSize(wanted, snapshot));
-            }
-            let (event, course) = (DiskEvent::Revert, SnapshotCourse::REVERT);
-            self.go_back(&mut *unit, caller, &before, target, event, course)
-        }
-        .await;
-        let disk = self.settle_disk(unit, reverted).await?;
-        info!(disk.id = %disk.id, snapshot.id = %snapshot, "took disk {} back", disk.id);
-        Ok(disk)
-    }
-
-    /// Takes a disk back to `target` in a unit of work, both in the statuses that `event` and `course`
-    /// bring until it is over.
-    fn go_back(
-        &self,
-        unit: &mut dyn WriteTx,
-        caller: &Caller,
-        before: &Disk,
-        target: &Snapshot,
-        event: DiskEvent,
-        course: SnapshotCourse,
-    ) -> Result<Disk> {
-        let changed = before.clone();
-        let after = self.happen(unit, caller, before, changed, event, Becoming::default())?;
-        let begun = self.begin_with(course.operation, after.as_ref());
-        let snapshot = snapshots::under_way(target.clone(), course, begun);
-        if snapshot.as_ref() != Some(target) {
-            self.save_snapshot(unit, caller, "snapshot.revert", target, snapshot);
-        }
-        let action = "disk.revert";
-        self.save(unit, caller, action, before, after).ok_or_else(|| no_disk(before.id.to_string()))
     }
 
     /// Sets a disk's status by hand; what was under way is dropped. Whatever takes the disk out of

@@ -153,6 +153,8 @@ impl App {
         let disk_type = self.type_of_new_disk(unit, caller, wanted, of_source).await?;
         origin.fits_type(&disk_type.name)?;
         let zone = self.zone(new.zone, &origin)?;
+        let mut metadata = new.metadata;
+        metadata.extend(origin.inherited);
         Ok(Disk {
             id: DiskId::random(),
             project: caller.project.clone(),
@@ -167,7 +169,7 @@ impl App {
             bootable: origin.bootable,
             encrypted: disk_type.encrypted,
             dedicated_storage: new.dedicated_storage,
-            metadata: new.metadata,
+            metadata,
             read_only: None,
             from_snapshot: origin.from_snapshot,
             from_disk: origin.from_disk,

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use tracing::info;
 
-use super::super::{App, Result, ServiceError, settle};
+use super::super::{App, Resource, Result, ServiceError, settle};
 use super::{no_disk, parse, visible};
 use crate::domain::access::Caller;
-use crate::domain::disk::{Disk, DiskEvent, MetadataChange, metadata_tag};
+use crate::domain::disk::{Disk, DiskEvent};
 use crate::domain::ids::DiskId;
+use crate::domain::metadata::{MetadataChange, metadata_tag};
 use crate::store::WriteTx;
 
 impl App {
@@ -43,21 +44,12 @@ impl App {
         }
         let mut after = before.clone();
         let (action, event) = match change {
-            MetadataChange::Merge(values) => {
-                after.metadata.extend(values);
+            MetadataChange::Merge(_) | MetadataChange::Replace(_) => {
                 ("disk.update_metadata", DiskEvent::UpdateMetadata)
             }
-            MetadataChange::Replace(values) => {
-                after.metadata = values;
-                ("disk.update_metadata", DiskEvent::UpdateMetadata)
-            }
-            MetadataChange::Remove(key) => {
-                if after.metadata.remove(&key).is_none() {
-                    return Err(ServiceError::NoMetadata { disk: id, key });
-                }
-                ("disk.delete_metadata", DiskEvent::DeleteMetadata)
-            }
+            MetadataChange::Remove(_) => ("disk.delete_metadata", DiskEvent::DeleteMetadata),
         };
+        change.apply(&mut after.metadata).map_err(|key| no_key(id, key))?;
         before.step(event)?;
         self.save(unit, caller, action, &before, Some(after)).ok_or_else(|| no_disk(id.to_string()))
     }
@@ -72,7 +64,11 @@ impl App {
         let disk = self.disk(caller, id).await?;
         match disk.metadata.get(key) {
             Some(value) => Ok((value.clone(), disk.metadata)),
-            None => Err(ServiceError::NoMetadata { disk: disk.id, key: key.to_owned() }),
+            None => Err(no_key(disk.id, key.to_owned())),
         }
     }
+}
+
+fn no_key(disk: DiskId, key: String) -> ServiceError {
+    ServiceError::NoMetadata { of: Resource::Disk, id: disk.to_string(), key }
 }

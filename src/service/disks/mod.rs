@@ -1,5 +1,6 @@
 //! Disks.
 
+mod back;
 mod changes;
 mod create;
 mod delete;

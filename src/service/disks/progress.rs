@@ -4,9 +4,7 @@ use super::super::jobs::end_part;
 use super::super::progress::{Begun, Due, Finished, Thing, nobody};
 use crate::domain::access::Caller;
 use crate::domain::disk::{Becoming, Disk, DiskCourse, DiskEvent, DiskStatus, Step};
-use crate::domain::ids::RequestId;
-use crate::domain::message::Message;
-use crate::domain::progress::{Operation, Outcome};
+use crate::domain::progress::Outcome;
 use crate::service::{App, Result};
 use crate::store::WriteTx;
 
@@ -28,9 +26,8 @@ impl App {
             return Some(disk);
         }
         if ending.outcome == Outcome::Failed {
-            let (request, now) = (caller.request.clone(), self.now());
-            let project = disk.project.clone();
-            unit.insert_message(&Message::new(project, request, disk.id, course.operation, now));
+            let (thing, operation) = (Thing::Disk(disk.id), course.operation);
+            self.tell_of_failed_request(unit, &caller.request, &disk.project, thing, operation);
         }
         disk.finished(ending.outcome)
     }
@@ -73,7 +70,8 @@ impl App {
         let Some(pending) = before.pending.clone() else { return Ok(None) };
         let Some(outcome) = due.outcome_of(pending.ending) else { return Ok(None) };
         if outcome == Outcome::Failed {
-            self.tell_of_failure(unit, &before, pending.course.operation).await?;
+            let (thing, operation) = (Thing::Disk(before.id), pending.course.operation);
+            self.tell_of_failure(unit, &before.project, thing, operation).await?;
         }
         let mut after = before.clone().finished(outcome);
         if let Some(disk) = after.as_mut().filter(|disk| disk.disk_type != before.disk_type) {
@@ -88,18 +86,5 @@ impl App {
         self.save(unit, &nobody(&before.project), "disk.progress", &before, after);
         let (thing, from) = (Thing::Disk(before.id), before.status.as_str());
         Ok(Some(Finished { disk: before.id, thing, from, to }))
-    }
-
-    /// Tells the project which request's work failed: the one that changed the disk last.
-    async fn tell_of_failure(
-        &self,
-        unit: &mut dyn WriteTx,
-        disk: &Disk,
-        operation: Operation,
-    ) -> Result<()> {
-        let request = unit.last_request(disk.id).await?.unwrap_or_else(RequestId::random);
-        let project = disk.project.clone();
-        unit.insert_message(&Message::new(project, request, disk.id, operation, self.now()));
-        Ok(())
     }
 }

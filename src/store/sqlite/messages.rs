@@ -11,7 +11,7 @@ use super::unit::{AsConnection, Unit, Write};
 use crate::domain::clock::Time;
 use crate::domain::ids::{DiskId, MessageId, ProjectId, RequestId};
 use crate::domain::message::{Message, MessageQuery, MessageSort};
-use crate::domain::progress::Operation;
+use crate::domain::progress::{Operation, Thing, ThingKind};
 use crate::store::{MessageReads, MessageWrites, Result, StoreError};
 
 #[derive(Debug, FromRow)]
@@ -19,7 +19,8 @@ struct MessageRow {
     id: String,
     project_id: String,
     request_id: String,
-    disk_id: String,
+    thing: String,
+    thing_id: String,
     operation: String,
     created_at: String,
     guaranteed_until: String,
@@ -32,7 +33,12 @@ impl TryFrom<MessageRow> for Message {
         let row = Row { table: "messages", id: &message.id };
         Ok(Self {
             id: row.need("id", "UUID", MessageId::parse(&message.id))?,
-            disk: row.need("disk_id", "UUID", DiskId::parse(&message.disk_id))?,
+            thing: row.need(
+                "thing",
+                "kind and id",
+                ThingKind::parse(&message.thing)
+                    .and_then(|kind| Thing::parse(kind, &message.thing_id)),
+            )?,
             operation: row.need("operation", "operation", Operation::parse(&message.operation))?,
             created_at: row.time("created_at", &message.created_at)?,
             guaranteed_until: row.time("guaranteed_until", &message.guaranteed_until)?,
@@ -46,7 +52,7 @@ impl TryFrom<MessageRow> for Message {
 impl<T: AsConnection> MessageReads for T {
     async fn message(&mut self, id: MessageId) -> Result<Option<Message>> {
         sqlx::query_as::<_, MessageRow>(
-            "SELECT id, project_id, request_id, disk_id, operation, created_at, guaranteed_until
+            "SELECT id, project_id, request_id, thing, thing_id, operation, created_at, guaranteed_until
              FROM messages WHERE id = $1",
         )
         .bind(id.to_string())
@@ -59,20 +65,23 @@ impl<T: AsConnection> MessageReads for T {
 
     async fn messages(&mut self, query: &MessageQuery) -> Result<Vec<Message>> {
         List::new(
-            "SELECT id, project_id, request_id, disk_id, operation, created_at, guaranteed_until
+            "SELECT id, project_id, request_id, thing, thing_id, operation, created_at, guaranteed_until
              FROM messages WHERE TRUE",
             "messages",
         )
         .only(" AND project_id = ", query.project.as_ref())
-        // The next three look at the rows of one project, of which few fail.
-        .only(" AND disk_id = ", id_or_nothing(query.disk.as_deref(), DiskId::parse))
+        // The next four look at the rows of one project, of which few fail. All ids are spelled alike,
+        // whatever they are of.
+        .only(" AND thing_id = ", id_or_nothing(query.thing.as_deref(), DiskId::parse))
+        .only(" AND thing = ", query.kind)
         .only(" AND request_id = ", query.request.as_ref())
         .only(" AND operation = ", query.operation.as_ref())
         .page(&query.page, MessageSort::Id, |sort| match sort {
             MessageSort::CreatedAt => "created_at",
             MessageSort::Id => "id",
             MessageSort::Operation => "operation",
-            MessageSort::Disk => "disk_id",
+            MessageSort::Thing => "thing_id",
+            MessageSort::Kind => "thing",
             MessageSort::Request => "request_id",
         })
         .build_query_as::<MessageRow>()
@@ -95,14 +104,25 @@ impl<T: AsConnection> MessageReads for T {
         .map_err(errors::of_statement)
     }
 
-    async fn last_request(&mut self, disk: DiskId) -> Result<Option<RequestId>> {
-        let request = sqlx::query_scalar::<_, String>(
-            "SELECT request_id FROM events WHERE disk_id = $1 ORDER BY seq DESC LIMIT 1",
-        )
-        .bind(disk.to_string())
-        .fetch_optional(self.connection()?)
-        .await
-        .map_err(errors::of_statement)?;
+    async fn last_request(&mut self, thing: Thing) -> Result<Option<RequestId>> {
+        // Only what begins something on a snapshot or a backup is indexed, word for word.
+        let statement = match thing {
+            Thing::Disk(_) => {
+                "SELECT request_id FROM events WHERE disk_id = $1 ORDER BY seq DESC LIMIT 1"
+            }
+            Thing::Snapshot(_) | Thing::Backup(_) => {
+                "SELECT request_id FROM events
+                 WHERE resource_id = $1
+                   AND action IN ('snapshot.create', 'snapshot.delete', 'backup.create',
+                                  'backup.delete')
+                 ORDER BY seq DESC LIMIT 1"
+            }
+        };
+        let request = sqlx::query_scalar::<_, String>(statement)
+            .bind(thing.id())
+            .fetch_optional(self.connection()?)
+            .await
+            .map_err(errors::of_statement)?;
         Ok(request.map(RequestId::new))
     }
 }
@@ -112,14 +132,15 @@ impl MessageWrites for Unit {
         self.queue(
             Write::of_one_row(
                 "insert message",
-                "INSERT INTO messages (id, project_id, request_id, disk_id, operation, created_at,
-                                       guaranteed_until)
-                 VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO messages (id, project_id, request_id, thing, thing_id, operation,
+                                       created_at, guaranteed_until)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             )
             .bind(message.id)
             .bind(&message.project)
             .bind(message.request.as_str())
-            .bind(message.disk)
+            .bind(message.thing.kind().as_str())
+            .bind(message.thing.id())
             .bind(message.operation.as_str())
             .bind(message.created_at)
             .bind(message.guaranteed_until),

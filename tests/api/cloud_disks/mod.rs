@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::access::Needs::{self, Member, Reader};
 use crate::access::Route;
+use crate::disks::ABSENT;
 use crate::support::{Answer, Client, T0, TestServer};
 
 /// The same API under three versions.
@@ -49,6 +50,19 @@ pub(crate) fn routes(version: &str) -> Vec<Route> {
     add(Method::DELETE, "cloudvolumes/ID", none.clone(), Member("evs:volumes:delete"));
     add(Method::POST, "cloudvolumes/ID/action", extend, Member("evs:volumes:extend"));
     add(Method::POST, "volumes/ID/retype", retype, Member("evs:volumes:retype"));
+
+    let snapshot = json!({"snapshot": {"volume_id": ABSENT, "name": "x"}});
+    let rollback = json!({"rollback": {"volume_id": ABSENT}});
+    add(Method::POST, "cloudsnapshots", snapshot.clone(), Member("evs:snapshots:create"));
+    add(Method::PUT, "cloudsnapshots/ID", snapshot, Member("evs:snapshots:update"));
+    add(Method::DELETE, "cloudsnapshots/ID", none.clone(), Member("evs:snapshots:delete"));
+    for rest in ["detail", "ID"] {
+        add(Method::GET, &format!("cloudsnapshots/{rest}"), none.clone(), Reader);
+    }
+    for place in ["cloudsnapshots", "os-vendor-snapshots"] {
+        let path = format!("{place}/ID/rollback");
+        add(Method::POST, &path, rollback.clone(), Member("evs:snapshots:rollback"));
+    }
 
     let own = "os-vendor-tags/volumes/ID";
     let one = "os-vendor-tags/volumes/ID/KEY";

@@ -99,6 +99,7 @@ pub(super) async fn snapshots(scene: &mut Scene<'_>) {
     if sample.parts().contains_key("id") {
         let snapshot = scene.demo.snapshot(&scene.disk().await).await;
         scene.part_is("id", &snapshot);
+        one_snapshot(scene, &snapshot).await;
     } else if scene.method() == Method::POST {
         let disk = scene.disk().await;
         scene.said_is("/snapshot/volume_id", &disk);
@@ -113,6 +114,25 @@ pub(super) async fn snapshots(scene: &mut Scene<'_>) {
         for _ in 0..sample.listed("snapshots") {
             scene.demo.snapshot(&disk).await;
         }
+    }
+}
+
+/// What a snapshot has and is before the request: the metadata that is then shown or the key that is
+/// then changed, and `creating` if somebody is to say what has become of it.
+async fn one_snapshot(scene: &Scene<'_>, id: &str) {
+    let sample = scene.sample;
+    let shown = sample.response.as_ref().and_then(|body| match sample.what().as_str() {
+        "GET snapshots/{id}/metadata" => Some(body["metadata"].clone()),
+        "PUT snapshots/{id}" => Some(body["snapshot"]["metadata"].clone()),
+        _ => None,
+    });
+    let key = sample.parts().get("key").map(|key| json!({*key: "value3_update"}));
+    if let Some(metadata) = shown.or(key) {
+        scene.made(&format!("snapshots/{id}/metadata"), json!({"metadata": metadata})).await;
+    }
+    if sample.endpoint.ends_with("#os-update_snapshot_status") {
+        let creating = json!({"os-reset_status": {"status": "creating"}});
+        scene.made(&format!("snapshots/{id}/action"), creating).await;
     }
 }
 

@@ -7,17 +7,15 @@ use super::view::view;
 use crate::domain::access::{Action, Caller};
 use crate::domain::cloud_disk::{CloudCondition, CloudDisk, CloudFilter, CloudQuery, CloudSort};
 use crate::domain::ids::DiskId;
-use crate::domain::page::{Direction, LARGEST_PAGE, Paging};
+use crate::domain::page::{Direction, Paging};
 use crate::http::call::{Answer, Call};
 use crate::http::error::{ApiError, NativeFault};
+use crate::http::evs::page::{enterprise_project, given, paging_by, zone};
 use crate::http::evs::{codes, members};
 use crate::http::page::next_link;
 
 /// The most ids that `ids` names.
 const MOST_IDS: usize = 60;
-
-/// The filter that lets through what any enterprise project holds.
-const ALL_ENTERPRISE_PROJECTS: &str = "all_granted_eps";
 
 const SORT_WORDS: &[(&str, CloudSort)] = &[
     ("created_at", CloudSort::CreatedAt),
@@ -57,14 +55,6 @@ async fn page(call: &Call) -> Result<(CloudQuery, Vec<CloudDisk>), ApiError> {
 }
 
 fn paging(call: &Call) -> Result<Paging<DiskId, CloudSort>, NativeFault> {
-    let marker = match given(call, "marker") {
-        None => None,
-        Some(text) => Some(DiskId::parse(text).ok_or(codes::MARKER)?),
-    };
-    let offset = match given(call, "offset") {
-        None => 0,
-        Some(text) => text.parse().ok().filter(|offset| *offset >= 0).ok_or(codes::OFFSET)?,
-    };
     let key = match given(call, "sort_key") {
         None => CloudSort::CreatedAt,
         Some(word) => {
@@ -77,21 +67,7 @@ fn paging(call: &Call) -> Result<Paging<DiskId, CloudSort>, NativeFault> {
         Some("asc") => Direction::Ascending,
         Some(_) => return Err(codes::SORT_DIR),
     };
-    Ok(Paging { limit: limit(call)?, offset, marker, sort: vec![(key, direction)] })
-}
-
-fn limit(call: &Call) -> Result<u32, NativeFault> {
-    let Some(text) = given(call, "limit") else { return Ok(LARGEST_PAGE) };
-    let limit: i64 = text.parse().map_err(|_| codes::LIMIT)?;
-    if limit > i64::from(LARGEST_PAGE) {
-        return Err(codes::LIMIT_TOO_LARGE);
-    }
-    u32::try_from(limit).ok().filter(|limit| *limit >= 1).ok_or(codes::LIMIT)
-}
-
-/// A query parameter; an empty one is like none.
-fn given<'a>(call: &'a Call, name: &str) -> Option<&'a str> {
-    call.query(name).filter(|text| !text.is_empty())
+    paging_by(call, vec![(key, direction)], DiskId::parse)
 }
 
 /// Parameters that are not listed here are not heard.
@@ -109,19 +85,10 @@ fn filter(call: &Call, caller: &Caller) -> Result<CloudFilter, NativeFault> {
     conditions.extend(text("dedicated_storage_name").map(|_| C::Never));
     conditions.extend(text("server_id").map(C::AttachedTo));
     conditions.extend(ids(call)?);
-    let enterprise_project = text("enterprise_project_id");
-    conditions.extend(
-        enterprise_project.filter(|id| id != ALL_ENTERPRISE_PROJECTS).map(C::EnterpriseProject),
-    );
+    conditions.extend(enterprise_project(call).map(C::EnterpriseProject));
     conditions.extend(metadata(call, "metadata", C::Metadata)?);
     conditions.extend(metadata(call, "not_metadata", C::NotMetadata)?);
     Ok(CloudFilter { project: caller.project.clone(), conditions })
-}
-
-fn zone(call: &Call) -> Result<Option<String>, NativeFault> {
-    let Some(zone) = given(call, "availability_zone") else { return Ok(None) };
-    let known = call.app().rules().zones.iter().any(|known| known == zone);
-    if known { Ok(Some(zone.to_owned())) } else { Err(codes::ZONE_FILTER) }
 }
 
 fn multiattach(call: &Call) -> Result<Option<bool>, NativeFault> {

@@ -1,8 +1,6 @@
 //! What lists of disks are narrowed by: query parameters in, conditions out.
 
-use serde_json::Value;
-
-use super::super::resource_filters::{PARTS, heard};
+use super::super::resource_filters::{PARTS, VOLUME, heard};
 use crate::domain::access::Caller;
 use crate::domain::disk::{Comparison, DiskCondition, DiskFilter, DiskFlag, DiskText, DiskTime};
 use crate::domain::host::Host;
@@ -16,8 +14,6 @@ use crate::http::time::read;
 
 /// From here on only booleans are taken for booleans.
 const BOOLEANS: Microversion = Microversion(3, 2);
-/// From here on lists tell how many there are on all pages.
-pub(super) const COUNTED: Microversion = Microversion(3, 45);
 
 /// Filters that are not heard before a version.
 const SINCE: &[(&str, Microversion)] = &[
@@ -28,22 +24,11 @@ const SINCE: &[(&str, Microversion)] = &[
     ("consumes_quota", Microversion(3, 65)),
 ];
 
-/// What is no filter but says which page, in which order, and of whom.
-const NO_FILTERS: &[&str] = &["limit", "marker", "offset", "sort", "sort_key", "sort_dir"];
-
 /// The disks that a query asks for.
 pub(super) async fn filter(call: &Call, caller: &Caller) -> Result<DiskFilter, ApiError> {
-    let mut given: Vec<(&str, &str)> = Vec::new();
-    for (key, value) in call.query_pairs() {
-        let counted = key == "with_count" && call.version() >= COUNTED;
-        let repeated = given.iter().any(|(earlier, _)| *earlier == key);
-        if !NO_FILTERS.contains(&key) && !counted && !repeated {
-            given.push((key, value));
-        }
-    }
     let everywhere = call.everywhere()?;
     let mut filter = DiskFilter::default();
-    for (key, value) in heard(call, caller, given)? {
+    for (key, value) in heard(call, caller, VOLUME)? {
         let early = SINCE.iter().any(|(name, since)| *name == key && call.version() < *since);
         if early || key == "all_tenants" {
             continue;
@@ -160,13 +145,8 @@ fn host(value: &str) -> Option<DiskCondition> {
 
 /// `{'key': 'value'}`, in Python's spelling or in JSON's: all pairs must match.
 fn pairs(value: &str, condition: fn(String, String) -> DiskCondition) -> Vec<DiskCondition> {
-    let Some(Value::Object(pairs)) = literal::parse(value) else {
-        return vec![DiskCondition::Never];
-    };
-    let pair = |(key, value): (String, Value)| {
-        literal::text(&value).map_or(DiskCondition::Never, |value| condition(key, value))
-    };
-    pairs.into_iter().map(pair).collect()
+    let pairs = literal::pairs(value).map(|pairs| pairs.into_iter().map(|(k, v)| condition(k, v)));
+    pairs.map_or_else(|| vec![DiskCondition::Never], Iterator::collect)
 }
 
 /// `gt:2026-11-01T00:00:00,lt:2026-12-01T00:00:00`: all comparisons must hold.

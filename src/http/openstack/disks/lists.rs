@@ -3,8 +3,9 @@
 use actix_web::HttpResponse;
 use serde_json::{Value, json};
 
+use super::super::resource_filters::COUNTED;
 use super::super::{not_found, page};
-use super::filters::{COUNTED, filter};
+use super::filters::filter;
 use super::view::{TypeIds, detail, type_ids};
 use crate::domain::access::{Action, Caller};
 use crate::domain::disk::{Disk, DiskQuery, DiskSort};

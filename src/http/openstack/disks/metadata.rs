@@ -7,19 +7,15 @@ use actix_web::http::header::ETAG;
 use serde_json::{Value, json};
 
 use crate::domain::access::{Action, Caller};
-use crate::domain::disk::{MetadataChange, metadata_tag};
+use crate::domain::metadata::{MetadataChange, metadata_tag};
 use crate::domain::microversion::Microversion;
 use crate::http::call::{Answer, Call};
 use crate::http::error::ApiError;
-use crate::http::fields::Fields;
-use crate::http::python::str;
+use crate::http::openstack::metadata::{one, whole};
 use crate::service::ServiceError;
 
 /// From here on answers carry a tag of the metadata, and changes can be made to depend on it.
 const TAGS: Microversion = Microversion(3, 15);
-
-/// The most characters of a key or a value.
-const LONGEST: usize = 255;
 
 pub(in crate::http) async fn show(call: Call) -> Answer {
     let caller = call.may(Action::ShowDiskMetadata)?;
@@ -115,51 +111,4 @@ fn expected(call: &Call) -> Option<Vec<String>> {
         .filter(|tag| !tag.is_empty())
         .collect();
     (!tags.is_empty() && !tags.iter().any(|tag| tag == "*")).then_some(tags)
-}
-
-fn whole(call: &Call, body: &Value) -> Result<BTreeMap<String, String>, ApiError> {
-    let top = Fields::top(body)?;
-    top.required_object("metadata")?;
-    top.no_others(&["metadata"])?;
-    values(call, &top, "metadata")
-}
-
-/// The one item of a body, whose key is the path's.
-fn one(call: &Call, body: &Value) -> Result<BTreeMap<String, String>, ApiError> {
-    let top = Fields::top(body)?;
-    let meta = top.required_object("meta")?;
-    top.no_others(&["meta"])?;
-    if meta.get(&call.decoded_part("key")).is_none() {
-        return Err(ApiError::Schema("Request body and URI mismatch".to_owned()));
-    }
-    if meta.keys().count() > 1 {
-        return Err(ApiError::Schema("Request body contains too many items".to_owned()));
-    }
-    values(call, &top, "meta")
-}
-
-fn values(
-    call: &Call,
-    top: &Fields<'_>,
-    member: &str,
-) -> Result<BTreeMap<String, String>, ApiError> {
-    // `/v3` checks lengths with the rest of the body; `/v2` knows no such checks, and its size errors
-    // are 413.
-    if call.path().starts_with("/v2/")
-        && let Some(members) = top.get(member).and_then(Value::as_object)
-    {
-        for (key, value) in members {
-            let too_long = |text: &str| text.chars().nth(LONGEST).is_some();
-            let what = match value.as_str() {
-                _ if too_long(key) => "greater than 255 characters.",
-                Some(value) if too_long(value) => "value greater than 255 characters.",
-                _ => continue,
-            };
-            let key = str(&Value::String(key.clone()));
-            return Err(ApiError::TooLong(format!(
-                "Invalid metadata size: Metadata property key {key} {what}"
-            )));
-        }
-    }
-    top.metadata(member)
 }

@@ -11,7 +11,7 @@ use crate::store::{Result, StoreError};
 macro_rules! snapshot_columns {
     () => {
         "id, disk_id, project_id, user_id, name, description, size_gib, disk_type, status, metadata,
-         next_at, next_outcome, created_at, updated_at"
+         progress, next_at, next_outcome, created_at, updated_at"
     };
 }
 
@@ -29,6 +29,7 @@ pub(in crate::store::sqlite) struct SnapshotRow {
     disk_type: String,
     status: String,
     metadata: String,
+    progress: Option<i64>,
     next_at: Option<String>,
     next_outcome: Option<String>,
     created_at: String,
@@ -58,6 +59,7 @@ impl TryFrom<SnapshotRow> for Snapshot {
             description: snapshot.description,
             size_gib: snapshot.size_gib,
             disk_type: snapshot.disk_type,
+            progress: snapshot.progress,
         })
     }
 }

@@ -4,6 +4,7 @@ mod disk_types;
 mod invariants;
 mod progress;
 mod rows;
+mod snapshots;
 #[cfg(test)]
 mod tests;
 
@@ -11,5 +12,7 @@ use super::Check;
 
 /// Every check.
 pub fn checks() -> impl Iterator<Item = &'static Check> {
-    [invariants::CHECKS, progress::CHECKS, rows::CHECKS, disk_types::CHECKS].into_iter().flatten()
+    [invariants::CHECKS, progress::CHECKS, rows::CHECKS, disk_types::CHECKS, snapshots::CHECKS]
+        .into_iter()
+        .flatten()
 }

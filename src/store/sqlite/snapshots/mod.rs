@@ -1,13 +1,14 @@
 //! Snapshots in SQLite.
 
+mod lists;
+
 use async_trait::async_trait;
 
-use super::page::{List, id_or_nothing};
 use super::rows::{SnapshotRow, snapshot_columns};
 use super::unit::{AsConnection, Unit, Write};
 use super::{codec, errors};
 use crate::domain::ids::{DiskId, SnapshotId};
-use crate::domain::snapshot::{Snapshot, SnapshotQuery, SnapshotSort, SnapshotStatus};
+use crate::domain::snapshot::{Snapshot, SnapshotFilter, SnapshotQuery, SnapshotStatus};
 use crate::store::{Result, SnapshotReads, SnapshotWrites};
 
 #[async_trait]
@@ -57,26 +58,11 @@ impl<T: AsConnection> SnapshotReads for T {
     }
 
     async fn snapshots(&mut self, query: &SnapshotQuery) -> Result<Vec<Snapshot>> {
-        List::new(
-            concat!("SELECT ", snapshot_columns!(), " FROM snapshots WHERE TRUE"),
-            "snapshots",
-        )
-        .only(" AND project_id = ", query.project.as_ref())
-        .only(" AND disk_id = ", id_or_nothing(query.disk.as_deref(), DiskId::parse))
-        .only(" AND name = ", query.name.as_ref())
-        .only(" AND status = ", query.status.as_ref())
-        .page(&query.page, SnapshotSort::Id, |sort| match sort {
-            SnapshotSort::CreatedAt => "created_at",
-            SnapshotSort::Id => "id",
-            SnapshotSort::Name => "coalesce(name, '')",
-        })
-        .build_query_as::<SnapshotRow>()
-        .fetch_all(self.connection()?)
-        .await
-        .map_err(errors::of_statement)?
-        .into_iter()
-        .map(Snapshot::try_from)
-        .collect()
+        lists::page(self.connection()?, query).await
+    }
+
+    async fn count_snapshots(&mut self, filter: &SnapshotFilter) -> Result<i64> {
+        lists::count(self.connection()?, filter).await
     }
 }
 
@@ -86,9 +72,9 @@ impl SnapshotWrites for Unit {
             Write::of_one_row(
                 "insert snapshot",
                 "INSERT INTO snapshots (id, disk_id, project_id, user_id, name, description,
-                                        size_gib, disk_type, status, metadata, next_at,
-                                        next_outcome, created_at, updated_at)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                        size_gib, disk_type, status, metadata, progress,
+                                        next_at, next_outcome, created_at, updated_at)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )
             .bind(snapshot.id)
             .bind(snapshot.disk)
@@ -100,6 +86,7 @@ impl SnapshotWrites for Unit {
             .bind(snapshot.disk_type.as_str())
             .bind(snapshot.status.as_str())
             .bind(codec::values_to_text(&snapshot.metadata))
+            .bind(snapshot.progress)
             .bind(snapshot.ending.map(|ending| ending.at))
             .bind(snapshot.ending.map(|ending| ending.outcome.as_str()))
             .bind(snapshot.created_at)
@@ -112,14 +99,15 @@ impl SnapshotWrites for Unit {
             Write::of_one_row(
                 "update snapshot",
                 "UPDATE snapshots
-                 SET name = ?, description = ?, status = ?, metadata = ?, next_at = ?,
-                     next_outcome = ?, updated_at = ?
+                 SET name = ?, description = ?, status = ?, metadata = ?, progress = ?,
+                     next_at = ?, next_outcome = ?, updated_at = ?
                  WHERE id = ? AND status = ?",
             )
             .bind(snapshot.name.as_deref())
             .bind(snapshot.description.as_deref())
             .bind(snapshot.status.as_str())
             .bind(codec::values_to_text(&snapshot.metadata))
+            .bind(snapshot.progress)
             .bind(snapshot.ending.map(|ending| ending.at))
             .bind(snapshot.ending.map(|ending| ending.outcome.as_str()))
             .bind(snapshot.updated_at)

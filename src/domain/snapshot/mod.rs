@@ -1,11 +1,18 @@
-//! Snapshots: any that exists, whatever its status, forbids to transfer its disk.
+//! Snapshots: what one is, which statuses it can be in, and which a disk goes back to. Any that exists,
+//! whatever its status, forbids to transfer its disk.
+
+mod query;
+mod rules;
+
+use std::collections::BTreeMap;
 
 use super::clock::Time;
 use super::ids::{DiskId, ProjectId, SnapshotId, UserId};
-use super::page::Paging;
 use super::progress::{Course, End, Ending, Operation, Outcome};
 use super::status::statuses;
-use std::collections::BTreeMap;
+
+pub use query::{SnapshotCondition, SnapshotFilter, SnapshotQuery, SnapshotSort, SnapshotText};
+pub use rules::{OF_A_BACKUP, SnapshotRefused, admit, come_to};
 
 statuses! {
     /// What a snapshot is doing or has come to (OTC "EVS Snapshot Status").
@@ -30,6 +37,21 @@ statuses! {
 }
 
 impl SnapshotStatus {
+    /// What can be said that a snapshot of this status has come to (Cinder): only what is being taken or
+    /// removed has yet to come to something.
+    fn may_come_to(self) -> &'static [Self] {
+        match self {
+            Self::Creating => &[Self::Creating, Self::Available, Self::Error],
+            Self::Deleting => &[Self::Deleting, Self::ErrorDeleting],
+            Self::Available
+            | Self::Error
+            | Self::ErrorDeleting
+            | Self::Rollbacking
+            | Self::Restoring
+            | Self::BackingUp => &[],
+        }
+    }
+
     /// Whether a snapshot of this status may be deleted.
     pub fn may_be_deleted(self) -> bool {
         match self {
@@ -104,6 +126,8 @@ pub struct Snapshot {
     pub status: SnapshotStatus,
     /// The user's own keys and values.
     pub metadata: BTreeMap<String, String>,
+    /// How far it has come in percent, if somebody said so; none: its status says it.
+    pub progress: Option<i64>,
     /// When and how what is under way ends; its status says what that is.
     pub ending: Option<Ending>,
     /// When it was taken.
@@ -116,7 +140,14 @@ impl Snapshot {
     /// Begins what `course` is of.
     pub fn begin(&mut self, course: SnapshotCourse, ending: Ending) {
         self.status = course.during;
+        self.progress = None;
         self.ending = Some(ending);
+    }
+
+    /// How far it has come, in percent.
+    pub fn percent(&self) -> i64 {
+        let done = if self.status == SnapshotStatus::Creating { 0 } else { 100 };
+        self.progress.unwrap_or(done)
     }
 
     /// What is under way; none: nothing is.
@@ -129,6 +160,7 @@ impl Snapshot {
     pub fn finished(mut self, outcome: Outcome) -> Option<Self> {
         let Some(course) = self.course() else { return Some(self) };
         self.ending = None;
+        self.progress = None;
         self.status = match course.end(outcome) {
             End::At(status) => status,
             // Whatever its disk or a backup does with it, it was available before.
@@ -137,30 +169,4 @@ impl Snapshot {
         };
         Some(self)
     }
-}
-
-/// By what a list of snapshots can be sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SnapshotSort {
-    /// When it was taken.
-    CreatedAt,
-    /// Its id.
-    Id,
-    /// Its name; nameless ones first.
-    Name,
-}
-
-/// Which snapshots to list, and which page of them.
-#[derive(Debug, Clone)]
-pub struct SnapshotQuery {
-    /// Of this project, or of all.
-    pub project: Option<ProjectId>,
-    /// Of this disk; a text that is no disk's id matches nothing.
-    pub disk: Option<String>,
-    /// With exactly this name.
-    pub name: Option<String>,
-    /// With this status word.
-    pub status: Option<String>,
-    /// The page.
-    pub page: Paging<SnapshotId, SnapshotSort>,
 }

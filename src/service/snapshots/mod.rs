@@ -1,5 +1,8 @@
 //! Snapshots. Any that exists, whatever its status, forbids to hand its disk over.
 
+mod changes;
+mod lists;
+
 use std::collections::BTreeMap;
 
 use tracing::info;
@@ -7,14 +10,16 @@ use tracing::info;
 use super::disks::visible;
 use super::progress::{Begun, Due, Finished, Thing, nobody};
 use super::{App, Resource, Result, ServiceError, settle};
-use crate::domain::access::{Caller, Role};
+use crate::domain::access::Caller;
 use crate::domain::disk::DiskEvent;
 use crate::domain::event::{Event, State};
 use crate::domain::ids::{DiskId, SnapshotId};
-use crate::domain::progress::Operation;
+use crate::domain::progress::{Operation, Outcome};
 use crate::domain::quota::Wish;
-use crate::domain::snapshot::{Snapshot, SnapshotCourse, SnapshotQuery, SnapshotStatus};
+use crate::domain::snapshot::{Snapshot, SnapshotCourse, SnapshotStatus};
 use crate::store::{ReadTx, WriteTx};
+
+pub use changes::{SnapshotChange, SnapshotDeletion};
 
 /// What is asked for when a snapshot is taken.
 #[derive(Debug, Clone)]
@@ -27,7 +32,7 @@ pub struct NewSnapshot {
     pub description: Option<String>,
     /// The user's own keys and values.
     pub metadata: BTreeMap<String, String>,
-    /// [`DiskEvent::Snapshot`] or [`DiskEvent::ForceSnapshot`].
+    /// [`DiskEvent::Snapshot`], [`DiskEvent::SnapshotInUse`] or [`DiskEvent::ForceSnapshot`].
     pub event: DiskEvent,
 }
 
@@ -64,12 +69,13 @@ impl App {
             disk_type: disk.disk_type,
             status: SnapshotStatus::Available,
             metadata: new.metadata,
+            progress: None,
             ending: None,
             created_at: self.now(),
             updated_at: None,
         };
-        let begun = self.begin(Operation::Snapshot);
-        let snapshot = under_way(snapshot, SnapshotCourse::CREATE, begun)
+        let snapshot = self
+            .begun(unit, caller, snapshot, SnapshotCourse::CREATE)
             .ok_or_else(|| no_snapshot(String::new()))?;
         unit.insert_snapshot(&snapshot);
         let state = Some(State::from(&snapshot));
@@ -91,63 +97,21 @@ impl App {
         visible_snapshot(&mut *view, caller, wanted).await
     }
 
-    /// One page of snapshots: the caller's project's, or with `everywhere`, which only admins are
-    /// heard on, any project's. An unknown marker is not found.
-    pub async fn snapshots(
+    /// The snapshot when what `course` is of has begun on it alone, and when it takes no time, when it has
+    /// ended, of whose failure its project is told; none: it is gone.
+    fn begun(
         &self,
+        unit: &mut dyn WriteTx,
         caller: &Caller,
-        everywhere: bool,
-        mut query: SnapshotQuery,
-    ) -> Result<Vec<Snapshot>> {
-        if !(everywhere && caller.role == Role::Admin) {
-            query.project = Some(caller.project.clone());
+        snapshot: Snapshot,
+        course: SnapshotCourse,
+    ) -> Option<Snapshot> {
+        let begun = self.begin(course.operation);
+        if begun.at_once && begun.ending.outcome == Outcome::Failed {
+            let (thing, project) = (Thing::Snapshot(snapshot.id), &snapshot.project);
+            self.tell_of_failed_request(unit, &caller.request, project, thing, course.operation);
         }
-        if let Some(marker) = query.page.marker {
-            self.snapshot(caller, &marker.to_string()).await?;
-        }
-        Ok(self.read().await?.snapshots(&query).await?)
-    }
-
-    /// Removes a snapshot whose status allows it.
-    pub async fn delete_snapshot(&self, caller: &Caller, id: &str) -> Result<()> {
-        let wanted = parse(id)?;
-        let mut unit = self.write().await?;
-        let removed = async {
-            let snapshot = visible_snapshot(&mut *unit, caller, wanted).await?;
-            if !snapshot.status.may_be_deleted() {
-                return Err(ServiceError::NotDeletable(Resource::Snapshot, wanted.to_string()));
-            }
-            let begun = self.begin(Operation::DeleteSnapshot);
-            let after = under_way(snapshot.clone(), SnapshotCourse::DELETE, begun);
-            self.save_snapshot(&mut *unit, caller, "snapshot.delete", &snapshot, after);
-            Ok(())
-        }
-        .await;
-        settle(unit, removed).await?;
-        self.woken.notify_one();
-        info!(snapshot.id = %wanted, "deleted snapshot {wanted}");
-        Ok(())
-    }
-
-    /// Sets a snapshot's status by hand; what was under way is dropped.
-    pub async fn reset_snapshot_status(
-        &self,
-        caller: &Caller,
-        id: &str,
-        status: SnapshotStatus,
-    ) -> Result<()> {
-        let wanted = parse(id)?;
-        let mut unit = self.write().await?;
-        let reset = async {
-            let before = visible_snapshot(&mut *unit, caller, wanted).await?;
-            let after = Snapshot { status, ending: None, ..before.clone() };
-            self.save_snapshot(&mut *unit, caller, "snapshot.reset_status", &before, Some(after));
-            Ok(())
-        }
-        .await;
-        settle(unit, reset).await?;
-        info!(snapshot.id = %wanted, snapshot.status = %status, "set snapshot {wanted} to {status}");
-        Ok(())
+        under_way(snapshot, course, begun)
     }
 
     /// Queues what became of a snapshot, which may be gone, and the event that tells of it.
@@ -171,18 +135,27 @@ impl App {
     }
 
     /// Ends what is under way on a snapshot, if it is due.
-    pub(super) fn end_on_snapshot(
+    pub(super) async fn end_on_snapshot(
         &self,
         unit: &mut dyn WriteTx,
         before: &Snapshot,
         due: Due,
-    ) -> Option<Finished> {
-        let outcome = due.outcome_of(before.ending?)?;
+    ) -> Result<Option<Finished>> {
+        let Some(ending) = before.ending else { return Ok(None) };
+        let Some(outcome) = due.outcome_of(ending) else { return Ok(None) };
+        let thing = Thing::Snapshot(before.id);
+        // What its disk or a backup does with it is told of that.
+        let its_own = before.course().filter(|course| {
+            [Operation::Snapshot, Operation::DeleteSnapshot].contains(&course.operation)
+        });
+        if let Some(course) = its_own.filter(|_| outcome == Outcome::Failed) {
+            self.tell_of_failure(unit, &before.project, thing, course.operation).await?;
+        }
         let after = before.clone().finished(outcome);
         let to = after.as_ref().map(|snapshot| snapshot.status.as_str());
         self.save_snapshot(unit, &nobody(&before.project), "snapshot.progress", before, after);
-        let (thing, from) = (Thing::Snapshot(before.id), before.status.as_str());
-        Some(Finished { disk: before.disk, thing, from, to })
+        let from = before.status.as_str();
+        Ok(Some(Finished { disk: before.disk, thing, from, to }))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Metadata: the keys and values that people give their disks.
+//! Metadata: the keys and values that people give their disks and snapshots.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,6 +14,20 @@ pub enum MetadataChange {
     Replace(BTreeMap<String, String>),
     /// The value of this key goes with it.
     Remove(String),
+}
+
+impl MetadataChange {
+    /// Changes `metadata` so; the key that was to go and is not there, if there is one.
+    pub fn apply(self, metadata: &mut BTreeMap<String, String>) -> Result<(), String> {
+        match self {
+            Self::Merge(values) => metadata.extend(values),
+            Self::Replace(values) => *metadata = values,
+            Self::Remove(key) => {
+                metadata.remove(&key).ok_or(key)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The tag of some metadata, 32 hexadecimal digits: equal metadata have the same, and others do
