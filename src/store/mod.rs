@@ -9,6 +9,7 @@ pub mod accounts;
 pub mod application_credentials;
 pub mod attachments;
 pub mod backups;
+pub mod clock;
 pub mod cloud_disks;
 pub mod disk_types;
 pub mod disks;
@@ -37,6 +38,7 @@ pub use accounts::{AccountReads, AccountWrites};
 pub use application_credentials::{ApplicationCredentialReads, ApplicationCredentialWrites};
 pub use attachments::{AttachmentReads, AttachmentWrites};
 pub use backups::{BackupReads, BackupWrites};
+pub use clock::{ClockReads, ClockWrites};
 pub use cloud_disks::{CloudDiskReads, CloudDiskWrites};
 pub use disk_types::{DiskTypeReads, DiskTypeWrites};
 pub use disks::{DiskReads, DiskWrites};
@@ -94,6 +96,7 @@ pub trait ReadTx:
     + ApplicationCredentialReads
     + AttachmentReads
     + BackupReads
+    + ClockReads
     + CloudDiskReads
     + DiskReads
     + DiskTypeReads
@@ -119,6 +122,7 @@ impl<T> ReadTx for T where
         + ApplicationCredentialReads
         + AttachmentReads
         + BackupReads
+        + ClockReads
         + CloudDiskReads
         + DiskReads
         + DiskTypeReads
@@ -149,6 +153,7 @@ pub trait WriteTx:
     + ApplicationCredentialWrites
     + AttachmentWrites
     + BackupWrites
+    + ClockWrites
     + CloudDiskWrites
     + DiskTypeWrites
     + DiskWrites

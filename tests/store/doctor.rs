@@ -364,6 +364,13 @@ const PLANTED: &[(&str, &str, &str)] = &[
         "rows",
         "attachment {ATTACHED} was made at x, which is no time",
     ),
+    (
+        "INSERT INTO clock (id, moment, since, scale_thousandths, frozen)
+         VALUES (1, '2026-11-23T07:41:05.318204Z', 'then', 60000, 1)",
+        "rows",
+        "the clock goes at 60000 thousandths from 2026-11-23T07:41:05.318204Z since then (row 1, \
+         frozen 1)",
+    ),
     ("UPDATE backups SET status = 'done'", "rows", "backup {BACKUP} has the unknown status done"),
     ("UPDATE backups SET size_gib = 0", "I4", "backup {BACKUP} has a size of 0 GiB"),
     (

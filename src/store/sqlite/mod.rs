@@ -9,6 +9,7 @@ mod accounts;
 mod application_credentials;
 mod attachments;
 mod backups;
+mod clock;
 mod cloud_disks;
 mod codec;
 mod disk_types;

@@ -132,4 +132,15 @@ pub(super) const CHECKS: &[Check] = &[
               SELECT 'event ' || seq || ' was at ' || at || ', which is no time'
               FROM events WHERE at NOT LIKE '____-__-__T__:__:__.______Z'",
     },
+    Check {
+        invariant: "rows",
+        name: "the clock goes from a moment on at a speed",
+        sql: "SELECT 'the clock goes at ' || scale_thousandths || ' thousandths from ' || moment
+                     || ' since ' || since || ' (row ' || id || ', frozen ' || frozen || ')'
+              FROM clock
+              WHERE id <> 1 OR frozen NOT IN (0, 1)
+                 OR scale_thousandths NOT BETWEEN 1 AND 100000000
+                 OR moment NOT LIKE '____-__-__T__:__:__.______Z'
+                 OR since NOT LIKE '____-__-__T__:__:__.______Z'",
+    },
 ];
