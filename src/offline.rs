@@ -56,8 +56,7 @@ impl Offline {
         let options = server::store_options(settings);
         let opened = SqliteStore::open(&data_dir.database(), &options, &tasks).await;
         let store = Arc::new(opened.map_err(StartError::from)?);
-        let app =
-            server::app(settings, clock, Arc::clone(&store) as _).map_err(StartError::from)?;
+        let app = server::app(settings, clock, Arc::clone(&store) as _).await?;
         Ok(Self { app, store, tasks, data_dir })
     }
 

@@ -18,7 +18,7 @@ use tracing::info;
 use crate::config::{self, AuthMode, Guesses, HashCost, Quotas, Settings};
 use crate::data_dir::{DataDir, DataDirError};
 use crate::domain::access::Role;
-use crate::domain::clock::Clock;
+use crate::domain::clock::{Clock, SimulatedClock};
 use crate::domain::guess::GuessLimit;
 use crate::domain::progress::Operation;
 use crate::domain::quota::Limits;
@@ -30,8 +30,8 @@ use crate::service::identity::FirstAccount;
 use crate::service::progress::Simulation;
 use crate::service::purge;
 use crate::service::{self, App, Rules, ServiceError};
-use crate::store::Store;
 use crate::store::sqlite::{self, OpenError, SqliteStore};
+use crate::store::{Store, StoreError};
 use crate::tasks::Tasks;
 
 /// Starts servers.
@@ -62,6 +62,9 @@ pub enum StartError {
     /// The data file.
     #[error(transparent)]
     Store(#[from] OpenError),
+    /// What the clock shows.
+    #[error("how the clock goes cannot be read; `evs doctor` tells more")]
+    Clock(#[source] StoreError),
     /// The hash threads.
     #[error(transparent)]
     Hasher(#[from] HasherError),
@@ -135,7 +138,7 @@ async fn bring_up(
     background: &Tasks,
     stop: &CancellationToken,
 ) -> Result<(SocketAddr, ServerHandle, App), StartError> {
-    let app = app(settings, clock, Arc::clone(store) as _)?;
+    let app = app(settings, clock, Arc::clone(store) as _).await?;
     let accounts: Vec<FirstAccount> = settings
         .bootstrap
         .accounts
@@ -208,12 +211,15 @@ pub(crate) fn store_options(settings: &Settings) -> sqlite::Options {
     }
 }
 
-/// The use cases over an open data file.
-pub(crate) fn app(
+/// The use cases over an open data file, whose clock goes on as it was set, over the machine's.
+pub(crate) async fn app(
     settings: &Settings,
-    clock: Arc<dyn Clock>,
+    machine: Arc<dyn Clock>,
     store: Arc<dyn Store>,
-) -> Result<App, HasherError> {
+) -> Result<App, StartError> {
+    let setting = async { store.read().await?.clock().await };
+    let setting = setting.await.map_err(StartError::Clock)?;
+    let clock = Arc::new(SimulatedClock::new(machine, setting));
     let threads = available_parallelism().map_or(1, usize::from);
     let hasher =
         Hasher::start(threads, params(settings.transfers.key)?, params(settings.auth.password)?)?;
@@ -319,6 +325,7 @@ impl Running {
     /// Stops: takes no more connections, answers what is under way, finishes every write, brings
     /// the data file up to date and lets go of it.
     pub async fn stop(self) {
+        self.app.stop_the_clock();
         self.http.stop(true).await;
         self.stop.cancel();
         self.writes.finish().await;

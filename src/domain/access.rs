@@ -315,6 +315,10 @@ actions! {
         "iam:credentials:createCredential";
     /// End what takes time.
     StepProgress: Admin, "evs:progress:step", "evs:progress:step";
+    /// Show the clock.
+    ShowClock: Admin, "evs:clock:get", "evs:clock:get";
+    /// Steer the clock.
+    ChangeClock: Admin, "evs:clock:update", "evs:clock:update";
     /// List messages.
     ListMessages: Reader, "message:get_all", "evs:messages:list";
     /// Show a message.

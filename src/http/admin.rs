@@ -6,13 +6,13 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
 use super::Api;
-use super::auth::{session, signed_body};
+use super::auth::{ANYBODY, request_id, session, signed_body};
 use super::call::{Answer, api, rest_of_body};
 use super::error::ApiError;
 use super::fields::{self, Fields};
 use crate::config::AuthMode;
-use crate::domain::access::{Action, Role};
-use crate::domain::ids::DiskId;
+use crate::domain::access::{Action, Caller, Role};
+use crate::domain::ids::{DiskId, ProjectId, UserId};
 use crate::domain::progress::Outcome;
 use crate::metrics::CONTENT_TYPE;
 use crate::service::progress::{Due, Finished, Thing};
@@ -47,7 +47,7 @@ pub(super) async fn progress(request: HttpRequest, payload: Payload) -> Answer {
     let api = api(&request)?;
     let mut payload = payload.into_inner();
     let signed = signed_body(&request, &mut payload).await?;
-    admin_only(&api, &request, signed.as_ref()).await?;
+    admin(&api, &request, signed.as_ref(), Action::StepProgress).await?;
     let body = rest_of_body(signed, &request, &mut payload).await?;
     let due = due(&body, &api)?;
     let app = api.app.clone();
@@ -56,21 +56,24 @@ pub(super) async fn progress(request: HttpRequest, payload: Payload) -> Answer {
     Ok(HttpResponse::Ok().json(json!({"finished": finished})))
 }
 
-/// Whoever steers the simulator is an administrator, where there are tokens at all.
-async fn admin_only(
+/// Who steers the simulator: an administrator, where there are tokens at all.
+pub(super) async fn admin(
     api: &Api,
     request: &HttpRequest,
     signed: Option<&Bytes>,
-) -> Result<(), ApiError> {
+    action: Action,
+) -> Result<Caller, ApiError> {
+    let (id, role) = (request_id(request), Role::Admin);
     if api.mode == AuthMode::Open {
-        return Ok(());
+        let (user, project) = (UserId::new(ANYBODY), ProjectId::new(""));
+        return Ok(Caller { user, project, role, request: id });
     }
     let session = session(api, request, signed).await?;
-    if session.roles.contains(&Role::Admin) {
-        Ok(())
-    } else {
-        Err(ApiError::Forbidden(Action::StepProgress))
+    if !session.roles.contains(&Role::Admin) {
+        return Err(ApiError::Forbidden(action));
     }
+    let project = session.project().map_or(ProjectId::new(""), |project| project.id.clone());
+    Ok(Caller { user: session.user.id, project, role, request: id })
 }
 
 fn due(body: &[u8], api: &Api) -> Result<Due, ApiError> {
@@ -95,7 +98,8 @@ fn due(body: &[u8], api: &Api) -> Result<Due, ApiError> {
     Ok(Due { until: until.filter(|_| disk.is_none()), disk, outcome })
 }
 
-fn finished_view(finished: &Finished) -> Value {
+/// Something that is over.
+pub(super) fn finished_view(finished: &Finished) -> Value {
     let mut view = json!({
         "disk_id": finished.disk.to_string(),
         "from": finished.from,

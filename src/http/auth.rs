@@ -22,7 +22,7 @@ use crate::service::signatures::SignedRequest;
 const TOKEN: &str = "x-auth-token";
 
 /// Who an unauthenticated caller is in open mode.
-const ANYBODY: &str = "anybody";
+pub(super) const ANYBODY: &str = "anybody";
 
 /// The caller of a request under `/{version}/{project_id}`.
 pub(super) async fn caller(

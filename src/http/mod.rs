@@ -6,6 +6,7 @@ mod admin;
 mod answer;
 mod auth;
 mod call;
+mod clock;
 pub mod dialect;
 pub mod error;
 mod evs;
@@ -67,6 +68,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(resource("/_evs/ready").route(get().to(admin::ready)).route(head().to(admin::ready)))
         .service(resource("/_evs/info").route(get().to(admin::info)))
         .service(resource("/_evs/progress").route(post().to(admin::progress)))
+        .service(resource("/_evs/clock").route(get().to(clock::show)).route(post().to(clock::change)))
         .service(resource("/_evs/metrics").route(get().to(admin::metrics)))
         .service(resource("/_evs/openapi.json").route(get().to(admin::openapi)))
         .service(web::scope("/v1/{project_id}").configure(jobs))

@@ -6,6 +6,7 @@
 pub mod access_keys;
 pub mod attachments;
 pub mod backups;
+pub mod clock;
 pub mod cloud_disks;
 pub mod disk_types;
 pub mod disks;
@@ -28,12 +29,13 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use thiserror::Error;
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
+use tokio_util::sync::CancellationToken;
 
 use crate::domain::account::DomainNamedBy;
 use crate::domain::attachment::AttachRefused;
 use crate::domain::backup::BackupRefused;
-use crate::domain::clock::{Clock, Time};
+use crate::domain::clock::{Clock as _, ClockRefused, SimulatedClock, Time};
 use crate::domain::disk::{SourceRefused, WrongStatus};
 use crate::domain::guess::{GuessLimit, TooManyGuesses};
 use crate::domain::ids::{DiskId, SnapshotId, TransferId};
@@ -50,11 +52,15 @@ use progress::Simulation;
 #[derive(Clone)]
 pub struct App {
     store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
+    clock: Arc<SimulatedClock>,
     hasher: Hasher,
     rules: Arc<Rules>,
     /// Told when something has begun that takes time.
     woken: Arc<Notify>,
+    /// Whoever has it ends what is due, and nobody else meanwhile.
+    turn: Arc<Mutex<()>>,
+    /// The server stops.
+    stopping: CancellationToken,
     metrics: Arc<Metrics>,
 }
 
@@ -243,6 +249,9 @@ pub enum ServiceError {
     /// Somebody was wrong about a secret too often.
     #[error(transparent)]
     Guesses(#[from] TooManyGuesses),
+    /// The clock is not set so.
+    #[error(transparent)]
+    Clock(#[from] ClockRefused),
     /// The hash threads are gone or failed.
     #[error(transparent)]
     Hasher(#[from] HasherError),
@@ -256,9 +265,22 @@ pub type Result<T> = std::result::Result<T, ServiceError>;
 
 impl App {
     /// Joins the parts.
-    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, hasher: Hasher, rules: Rules) -> Self {
-        let (woken, metrics) = (Arc::default(), Arc::default());
-        Self { store, clock, hasher, rules: Arc::new(rules), woken, metrics }
+    pub fn new(
+        store: Arc<dyn Store>,
+        clock: Arc<SimulatedClock>,
+        hasher: Hasher,
+        rules: Rules,
+    ) -> Self {
+        Self {
+            store,
+            clock,
+            hasher,
+            rules: Arc::new(rules),
+            woken: Arc::default(),
+            turn: Arc::default(),
+            stopping: CancellationToken::new(),
+            metrics: Arc::default(),
+        }
     }
 
     /// What the settings decide.

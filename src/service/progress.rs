@@ -169,8 +169,11 @@ impl App {
     pub async fn keep_going(self, stop: CancellationToken) {
         let mut backoff = Duration::ZERO;
         while !stop.is_cancelled() {
+            let turn = self.turn().await;
             let due = Due { until: Some(self.now()), ..Due::default() };
-            let sleep = match self.run_due(due).await {
+            let ended = self.run_due(due).await;
+            drop(turn);
+            let sleep = match ended {
                 Ok(finished) if !finished.is_empty() => {
                     backoff = Duration::ZERO;
                     continue;
@@ -196,12 +199,13 @@ impl App {
 
     /// When the next of what takes time is due; none: nothing is under way.
     pub async fn next_due(&self) -> Result<Option<Time>> {
-        Ok(self.read().await?.next_due().await?)
+        Ok(self.read().await?.next_due(None).await?)
     }
 
     async fn until_the_next_end(&self) -> Duration {
         let next = self.next_due().await.ok().flatten();
-        let wait = next.map(|at| (at - self.now()).to_std().unwrap_or_default());
-        wait.unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP)
+        // A clock that stands still never comes there by itself: whoever moves it wakes us.
+        let wait = next.and_then(|at| self.clock.real_time_until(at));
+        wait.map_or(LONGEST_SLEEP, |wait| wait.to_std().unwrap_or_default()).min(LONGEST_SLEEP)
     }
 }

@@ -20,6 +20,6 @@ pub trait ProgressReads {
     /// that is under way.
     async fn due(&mut self, until: Option<Time>, limit: u32) -> Result<Vec<DueWork>>;
 
-    /// When the next of it is due.
-    async fn next_due(&mut self) -> Result<Option<Time>>;
+    /// When the next of it is due that is due after this moment; none: of everything.
+    async fn next_due(&mut self, after: Option<Time>) -> Result<Option<Time>>;
 }

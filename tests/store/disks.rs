@@ -91,7 +91,7 @@ async fn what_is_under_way_is_read_back_and_due_when_its_time_has_come() {
     let mut reader = bench.store.read().await.unwrap();
     assert_eq!(reader.disk(soon.id).await.unwrap(), Some(soon.clone()));
     assert_eq!(reader.disk(late.id).await.unwrap(), Some(late.clone()));
-    assert_eq!(reader.next_due().await.unwrap(), Some(at(5)));
+    assert_eq!(reader.next_due(None).await.unwrap(), Some(at(5)));
     assert_eq!(reader.due(Some(at(4)), 9).await.unwrap(), []);
     assert_eq!(reader.due(Some(at(5)), 9).await.unwrap(), [OnDisk(soon.id)]);
     assert_eq!(reader.due(None, 9).await.unwrap(), [OnDisk(soon.id), OnDisk(late.id)]);
@@ -106,7 +106,7 @@ async fn what_is_under_way_is_read_back_and_due_when_its_time_has_come() {
         })
         .await;
     assert_eq!(reader.disk(soon.id).await.unwrap(), Some(ended));
-    assert_eq!(reader.next_due().await.unwrap(), Some(at(6)));
+    assert_eq!(reader.next_due(None).await.unwrap(), Some(at(6)));
     assert_eq!(bench.sentences().await, Vec::<String>::new());
 }
 

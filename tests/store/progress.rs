@@ -35,7 +35,11 @@ async fn due_is_whatever_ends_on_a_disk_its_snapshots_or_its_backups() {
     let [making, taken] = [OnDisk(disks[0].id), OnDisk(disks[1].id)];
     let removed = OnDisk(gone.id);
     let mut reader = bench.store.read().await.unwrap();
-    assert_eq!(reader.next_due().await.unwrap(), Some(at(20)));
+    assert_eq!(reader.next_due(None).await.unwrap(), Some(at(20)));
+    for (after, next) in [(0, 20), (19, 20), (20, 30), (30, 40), (40, 50)] {
+        assert_eq!(reader.next_due(Some(at(after))).await.unwrap(), Some(at(next)), "{after}");
+    }
+    assert_eq!(reader.next_due(Some(at(50))).await.unwrap(), None);
     assert_eq!(reader.due(Some(at(19)), 9).await.unwrap(), []);
     assert_eq!(reader.due(Some(at(20)), 9).await.unwrap(), [taken]);
     assert_eq!(reader.due(Some(at(30)), 9).await.unwrap(), [taken, removed]);

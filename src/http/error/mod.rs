@@ -340,7 +340,8 @@ fn service_fault(error: &ServiceError) -> Fault {
         | S::Backup(_)
         | S::LowerType(_)
         | S::TooManyTags(_)
-        | S::TooManyAccessKeys(_) => Fault::BAD_REQUEST,
+        | S::TooManyAccessKeys(_)
+        | S::Clock(_) => Fault::BAD_REQUEST,
         S::Quota(_) | S::RecipientQuota(_) => Fault::OVER_LIMIT,
         S::TokenReused => Fault::CONFLICT,
         S::Unauthenticated => Fault::UNAUTHORIZED,

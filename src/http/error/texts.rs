@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 
 use super::super::openstack::types::refusals;
+use super::super::time::with_zone;
 use super::{OUR_FAULT, UNAUTHENTICATED};
 use crate::domain::attachment::AttachRefused;
 use crate::domain::backup::BackupRefused;
+use crate::domain::clock::{ClockRefused, LATEST};
 use crate::domain::disk::{DiskEvent, DiskStatus, Kind, SourceRefused, WrongStatus};
 use crate::domain::quota::QuotaExceeded;
 use crate::domain::snapshot::SnapshotRefused;
@@ -91,6 +93,7 @@ pub(super) fn of(error: &ServiceError) -> Cow<'_, str> {
         S::Identity(refusal) => refusal.to_string().into(),
         S::DiskType(refused) => refusals::type_message(refused).into(),
         S::Qos(refused) => refusals::qos_message(refused).into(),
+        S::Clock(refused) => clock_refused(refused).into(),
         S::Guesses(refused) => format!("Too many requests: {refused}.").into(),
         S::Hasher(_) => OUR_FAULT.into(),
         S::Store(error) => match error {
@@ -110,6 +113,25 @@ pub(super) fn of(error: &ServiceError) -> Cow<'_, str> {
             | StoreError::Lost(_)
             | StoreError::Database(_) => OUR_FAULT.into(),
         },
+    }
+}
+
+fn clock_refused(refused: &ClockRefused) -> String {
+    match refused {
+        ClockRefused::Backwards { now, wanted } => format!(
+            "The clock never goes back: it shows {}, which is after {}.",
+            with_zone(*now),
+            with_zone(*wanted)
+        ),
+        ClockRefused::AheadOfMachine { now, real } => format!(
+            "The clock never goes back: it shows {}, which is after the machine's {}. Freeze it \
+             until the machine has caught up, or begin with a new data directory.",
+            with_zone(*now),
+            with_zone(*real)
+        ),
+        ClockRefused::TooLate => {
+            format!("The clock goes no further than {}.", with_zone(LATEST))
+        }
     }
 }
 

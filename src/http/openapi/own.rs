@@ -1,6 +1,6 @@
 //! `/_evs`: what the service says of itself.
 
-use super::table::Kind::{Text, Word};
+use super::table::Kind::{Flag, Number, Text, Time, Word};
 use super::table::{Group, Member, Operation, Schema, operations};
 use crate::domain::access::Action as A;
 use crate::metrics::CONTENT_TYPE;
@@ -17,6 +17,19 @@ const PROGRESS: Schema = Schema::top(
     &[Member::May("disk_id", Text), Member::May("outcome", Word(&["done", "failed"]))],
 );
 
+/// Exactly one of them.
+const CLOCK: Schema = Schema::top(
+    "ClockChange",
+    &[
+        Member::May("freeze", Flag),
+        Member::May("run", Flag),
+        Member::May("set", Time),
+        Member::May("advance_s", Number),
+        Member::May("scale", Number),
+        Member::May("reset", Flag),
+    ],
+);
+
 const OWN: &[Operation] = operations! {
     get "/health" 200 Id("status"), "Tell that the process answers", open();
     head "/health" 200 Nothing, "Tell that the process answers", open();
@@ -26,4 +39,7 @@ const OWN: &[Operation] = operations! {
     get "/metrics" 200 Plain(CONTENT_TYPE), "Tell what was counted since the start", open();
     get "/openapi.json" 200 Object, "Give this document", open();
     post "/progress" 200 Many("finished"), "End what takes time", may(A::StepProgress), may_take(&PROGRESS);
+    get "/clock" 200 Object, "Tell what the clock shows", may(A::ShowClock);
+    post "/clock" 200 Many("finished"), "Freeze the clock, let it run, set it ahead or change its speed",
+        may(A::ChangeClock), takes(&CLOCK);
 };

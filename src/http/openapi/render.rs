@@ -367,6 +367,7 @@ fn value(kind: &Kind) -> Value {
         Kind::Text => json!({"type": "string"}),
         Kind::Secret => json!({"type": "string", "format": "password"}),
         Kind::Whole => json!({"type": "integer"}),
+        Kind::Number => json!({"type": "number"}),
         Kind::Flag => json!({"type": "boolean"}),
         Kind::Time => json!({"type": "string", "format": "date-time"}),
         Kind::Word(words) => json!({"type": "string", "enum": words}),

@@ -142,6 +142,7 @@ pub(super) enum Kind {
     Text,
     Secret,
     Whole,
+    Number,
     Flag,
     Time,
     /// One of these words.

@@ -42,19 +42,24 @@ impl<T: AsConnection> ProgressReads for T {
             .collect()
     }
 
-    async fn next_due(&mut self) -> Result<Option<Time>> {
+    async fn next_due(&mut self, after: Option<Time>) -> Result<Option<Time>> {
         let row = Row { table: "disks, snapshots or backups", id: "of the next change" };
         sqlx::query_scalar::<_, Option<String>>(
             "SELECT min(next_at)
              FROM (SELECT (SELECT next_at FROM disks INDEXED BY disks_due
-                           WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1) AS next_at
+                           WHERE next_at IS NOT NULL AND next_at > $1
+                           ORDER BY next_at LIMIT 1) AS next_at
                    UNION ALL
                    SELECT (SELECT next_at FROM snapshots INDEXED BY snapshots_due
-                           WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1)
+                           WHERE next_at IS NOT NULL AND next_at > $1
+                           ORDER BY next_at LIMIT 1)
                    UNION ALL
                    SELECT (SELECT next_at FROM backups INDEXED BY backups_due
-                           WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1))",
+                           WHERE next_at IS NOT NULL AND next_at > $1
+                           ORDER BY next_at LIMIT 1))",
         )
+        // No time sorts before the empty text.
+        .bind(after.map_or_else(String::new, codec::time_to_text))
         .fetch_one(self.connection()?)
         .await
         .map_err(errors::of_statement)?
