@@ -25,7 +25,10 @@ use evs_local::{
 use secrecy::ExposeSecret;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::access_key_command::{self, AccessKeyCommand};
+use crate::{
+    access_key_command::{self, AccessKeyCommand},
+    clock_command::{self, ClockCommand},
+};
 
 /// A local Elastic Volume Service.
 ///
@@ -80,6 +83,14 @@ enum Command {
     /// command refuses, and the server's API is to be used: /v3.0/OS-CREDENTIAL/credentials.
     #[command(subcommand)]
     AccessKey(AccessKeyCommand),
+    /// Show or steer the clock of the running server
+    ///
+    /// Without a command, shows it. Asks the server that runs on the data directory.
+    #[command(after_help = AS_WHOM)]
+    Clock {
+        #[command(subcommand)]
+        command: Option<ClockCommand>,
+    },
     /// Look at the settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -92,6 +103,10 @@ enum Command {
     /// Exit code 0: ready; 1: not ready, or no answer within 5 seconds.
     Healthcheck,
 }
+
+/// Who asks a running server.
+const AS_WHOM: &str = "Logs in as OS_USERNAME with OS_PASSWORD, in OS_PROJECT_NAME, where they are set \
+                       (`evs env` prints them), otherwise as the first administrator of the settings.";
 
 #[derive(Debug, Subcommand)]
 enum ConfigCommand {
@@ -111,6 +126,7 @@ pub(crate) fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Serve => serve(config::load(&flags)?),
         Command::Env { user } => env(&config::load(&flags)?, user),
         Command::AccessKey(command) => access_key_command::run(&config::load(&flags)?, command),
+        Command::Clock { command } => clock_command::run(&config::load(&flags)?, command.as_ref()),
         Command::Doctor => doctor(&config::load(&flags)?.data.dir),
         Command::Config(ConfigCommand::Show) => {
             print(&config::load_with_process_environment(&flags)?.show())?;
@@ -236,7 +252,7 @@ fn quoted(value: &str) -> String {
 }
 
 /// Where a server that listens on `listen` is reached from this machine: 0.0.0.0 is no address to connect to.
-fn reachable(mut listen: SocketAddr) -> SocketAddr {
+pub(crate) fn reachable(mut listen: SocketAddr) -> SocketAddr {
     if listen.ip().is_unspecified() {
         listen.set_ip(match listen {
             SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),

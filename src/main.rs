@@ -6,6 +6,8 @@ use clap::Parser;
 
 mod access_key_command;
 mod cli;
+mod client;
+mod clock_command;
 
 fn main() -> ExitCode {
     match cli::run(&cli::Cli::parse()) {

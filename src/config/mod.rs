@@ -14,8 +14,10 @@ use secrecy::{ExposeSecret, SecretString};
 
 mod checks;
 mod layers;
+mod login;
 
 pub use layers::{ConfigError, Origin};
+pub use login::{Login, login};
 
 const DEFAULT_PASSWORD: &str = "secret";
 

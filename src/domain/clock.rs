@@ -1,5 +1,6 @@
 //! Where the time comes from: the machine, a hand that people set, or one that a test moves.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
@@ -79,6 +80,15 @@ impl Scale {
     }
 }
 
+impl fmt::Display for Scale {
+    /// Without more decimals than it has.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, fraction) = (self.0 / 1000, self.0 % 1000);
+        let text = format!("{whole}.{fraction:03}");
+        f.write_str(text.trim_end_matches('0').trim_end_matches('.'))
+    }
+}
+
 /// How a steered clock goes: it showed `moment` when the machine's clock showed `since`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClockSetting {
@@ -133,8 +143,8 @@ struct Hand {
     held: Option<Time>,
 }
 
-impl std::fmt::Debug for SimulatedClock {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for SimulatedClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SimulatedClock").field("hand", &self.hand).finish_non_exhaustive()
     }
 }
@@ -310,6 +320,9 @@ mod tests {
     fn a_scale_is_from_a_thousandth_to_a_hundred_thousand() {
         for thousandths in [1, 999, 1000, 100_000_000] {
             assert_eq!(Scale::of_thousandths(thousandths).unwrap().thousandths(), thousandths);
+        }
+        for (thousandths, text) in [(1, "0.001"), (500, "0.5"), (60_000, "60"), (1010, "1.01")] {
+            assert_eq!(Scale::of_thousandths(thousandths).unwrap().to_string(), text);
         }
         for thousandths in [i64::MIN, -1, 0, 100_000_001] {
             assert_eq!(Scale::of_thousandths(thousandths), None);

@@ -108,7 +108,7 @@ fn thousandths(wanted: &Fields<'_>, name: &str, least: i64, most: i64) -> Result
 
 fn reading_view(reading: &ClockReading) -> Map<String, Value> {
     let ClockReading { now, real, setting } = *reading;
-    let scale = setting.map_or(Scale::ONE, |setting| setting.scale).thousandths();
+    let scale = setting.map_or(Scale::ONE, |setting| setting.scale);
     let members = [
         ("now", json!(time::with_zone(now))),
         ("real_now", json!(time::with_zone(real))),
@@ -129,16 +129,14 @@ fn changed_view(changed: &ClockChanged) -> Map<String, Value> {
     });
     view.insert("finished".to_owned(), finished.collect());
     view.insert("finished_count".to_owned(), json!(changed.count));
-    view.insert("complete".to_owned(), json!(changed.complete));
+    view.insert("complete".to_owned(), json!(changed.rest.is_none()));
+    if let Some(target) = changed.rest {
+        view.insert("target".to_owned(), json!(time::with_zone(target)));
+    }
     view
 }
 
 /// A scale as it was given: a whole number without decimals.
-fn scale_view(thousandths: i64) -> Value {
-    if thousandths % 1000 == 0 {
-        return json!(thousandths / 1000);
-    }
-    format!("{}.{:03}", thousandths / 1000, thousandths % 1000)
-        .parse()
-        .map_or(Value::Null, |scale: f64| json!(scale))
+fn scale_view(scale: Scale) -> Value {
+    serde_json::from_str(&scale.to_string()).unwrap_or_default()
 }

@@ -1,6 +1,7 @@
 //! The clock that people steer: every change of it is on disk before it counts, and what becomes due
 //! on the way of a clock that is set ahead happens at its moment.
 
+use chrono::{SecondsFormat, TimeDelta};
 use tracing::{error, info};
 
 use super::progress::{Due, Finished};
@@ -30,7 +31,7 @@ pub enum ClockChange {
     /// It shows this moment, which is not before the present one.
     Set(Time),
     /// It shows a moment that is so much later.
-    Advance(chrono::TimeDelta),
+    Advance(TimeDelta),
     /// It shows what the machine's clock does.
     Reset,
 }
@@ -44,9 +45,9 @@ pub struct ClockChanged {
     pub finished: Vec<(Time, Finished)>,
     /// How much was over on the way.
     pub count: usize,
-    /// Whether it came as far as it should: it stops on the way after very many things, or when the
-    /// server stops.
-    pub complete: bool,
+    /// Where it should have come to if it did not come there: it stops on the way after very many
+    /// things, or when the server stops.
+    pub rest: Option<Time>,
 }
 
 /// Where the clock is to go.
@@ -130,7 +131,7 @@ impl App {
         let reading = self.clock.reading();
         let (action, now) = (way.action(), reading.now);
         info!(clock.now = %now, clock.ended = count, "{action}: the clock shows {now}");
-        Ok(ClockChanged { reading, finished, count, complete })
+        Ok(ClockChanged { reading, finished, count, rest: (!complete).then_some(way.target) })
     }
 
     /// Goes to each moment at which something is due and lets it happen there, up to the target; says
@@ -232,9 +233,12 @@ fn target(change: ClockChange, before: ClockReading) -> std::result::Result<Time
 
 fn event(caller: &Caller, way: &Way) -> Event {
     let state = |now: Time, setting: Option<ClockSetting>| {
-        let mut values = vec![("now", now.to_rfc3339()), ("mode", mode(setting).to_owned())];
+        let mut values = vec![
+            ("now", now.to_rfc3339_opts(SecondsFormat::Micros, true)),
+            ("mode", mode(setting).to_owned()),
+        ];
         if let Some(setting) = setting {
-            values.push(("scale_thousandths", setting.scale.thousandths().to_string()));
+            values.push(("scale", setting.scale.to_string()));
         }
         let values = values.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
         Some(State { project_id: caller.project.to_string(), values, ..State::default() })

@@ -24,6 +24,7 @@ mod access;
 mod access_keys;
 mod attachments;
 mod backups;
+mod clock;
 mod cloud_disks;
 mod disks;
 mod grid;

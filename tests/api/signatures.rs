@@ -29,7 +29,7 @@ fn hmac(key: &[u8], text: &[u8]) -> Vec<u8> {
 
 /// One request as a signer sees it; what is changed after signing is what somebody in between did.
 #[derive(Clone)]
-struct Signed {
+pub(crate) struct Signed {
     method: &'static str,
     path: String,
     query: String,
@@ -38,7 +38,12 @@ struct Signed {
 }
 
 impl Signed {
-    fn new(method: &'static str, server: &TestServer, path: &str, body: Option<&Value>) -> Self {
+    pub(crate) fn new(
+        method: &'static str,
+        server: &TestServer,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Self {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let now: DateTime<Utc> = START.parse().unwrap();
         let host = server.url().strip_prefix("http://").unwrap().to_owned();
@@ -102,7 +107,7 @@ impl Signed {
         )
     }
 
-    fn sign(self, pair: &(String, String)) -> Self {
+    pub(crate) fn sign(self, pair: &(String, String)) -> Self {
         let names = self.names();
         self.sign_only(&names, pair)
     }
@@ -123,7 +128,7 @@ impl Signed {
         )
     }
 
-    async fn send(&self, server: &TestServer) -> Answer {
+    pub(crate) async fn send(&self, server: &TestServer) -> Answer {
         let mut url = format!("{}{}", server.url(), self.path);
         if !self.query.is_empty() {
             write!(url, "?{}", self.query).unwrap();

@@ -8,11 +8,11 @@ use tempfile::TempDir;
 use crate::process::{Client, PASSWORD, Server, evs, serve, text};
 use crate::{Outcome, run, tester};
 
-fn done(out: &str) -> Outcome {
+pub(crate) fn done(out: &str) -> Outcome {
     Outcome { code: 0, out: out.to_owned(), err: String::new() }
 }
 
-fn failed(code: i32, err: &str) -> Outcome {
+pub(crate) fn failed(code: i32, err: &str) -> Outcome {
     Outcome { code, out: String::new(), err: err.to_owned() }
 }
 
@@ -25,7 +25,17 @@ fn the_help_names_every_command() {
         commands.lines().map(|line| line.split_whitespace().next().unwrap()).collect();
     assert_eq!(
         names,
-        ["serve", "env", "doctor", "access-key", "config", "openapi", "healthcheck", "help"]
+        [
+            "serve",
+            "env",
+            "doctor",
+            "access-key",
+            "clock",
+            "config",
+            "openapi",
+            "healthcheck",
+            "help"
+        ]
     );
     for flag in ["--listen <ADDR>", "--data <DIR>", "--config <FILE>", "--allow-remote"] {
         assert!(outcome.out.contains(flag), "{flag}");

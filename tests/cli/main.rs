@@ -7,6 +7,7 @@
     reason = "a helper of tests fails like a test"
 )]
 
+mod clock;
 mod commands;
 #[path = "../process/mod.rs"]
 mod process;

@@ -14,6 +14,7 @@
 
 #[path = "../chance/mod.rs"]
 mod chance;
+mod clock;
 mod journal;
 #[path = "../process/mod.rs"]
 mod process;
