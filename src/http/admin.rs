@@ -51,7 +51,7 @@ pub(super) async fn progress(request: HttpRequest, payload: Payload) -> Answer {
     let body = rest_of_body(signed, &request, &mut payload).await?;
     let due = due(&body, &api)?;
     let app = api.app.clone();
-    let finished = api.tasks.run(async move { app.run_due(due).await }).await??;
+    let finished = api.tasks.run(async move { app.step(due).await }).await??;
     let finished: Vec<Value> = finished.iter().map(finished_view).collect();
     Ok(HttpResponse::Ok().json(json!({"finished": finished})))
 }

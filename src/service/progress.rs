@@ -115,6 +115,13 @@ impl App {
         Begun { ending: pending.map_or(begun.ending, |pending| pending.ending), ..begun }
     }
 
+    /// Does what [`App::run_due`] does, when nobody else does: what a change of the clock comes by is
+    /// for its own answer to tell.
+    pub async fn step(&self, due: Due) -> Result<Vec<Finished>> {
+        let _turn = self.turn().await;
+        self.run_due(due).await
+    }
+
     /// Ends what is due, a batch of it, and says what came of it. What cannot be ended, such as a row
     /// that somebody broke, does not hold up the others: its error is the answer only if nothing else
     /// was to end.
@@ -170,6 +177,7 @@ impl App {
         let mut backoff = Duration::ZERO;
         while !stop.is_cancelled() {
             let turn = self.turn().await;
+            // Looked at when it is our turn: whoever had it may have moved the clock.
             let due = Due { until: Some(self.now()), ..Due::default() };
             let ended = self.run_due(due).await;
             drop(turn);

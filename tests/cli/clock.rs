@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 use crate::commands::{done, failed};
-use crate::process::{Client, Server, evs, serve};
+use crate::process::{Client, Server, evs, serve, text};
 use crate::{Outcome, run};
 
 /// `evs clock …` for the server on this directory, with no login of whoever runs the tests.
@@ -56,8 +56,8 @@ async fn the_clock_of_a_running_server_is_shown_and_steered_and_goes_on_after_a_
         shown("2090-02-28T12:00:00.000000Z", "frozen", "1")
     );
     let demo = Client::login(&server.url, "demo").await;
-    let made = demo.create_disk("slow").await.unwrap();
-    let disk = crate::process::text(&made.body, "volume", "id");
+    let disk = demo.create_disk("slow").await.unwrap();
+    let disk = text(&disk.body, "volume", "id");
     server.signal("KILL");
     server.end();
 
