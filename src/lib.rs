@@ -46,6 +46,7 @@
 //! be then (`domain/disk/progress.rs`). `service/progress.rs` ends it when it is due, whether that is
 //! a moment later, after a restart or when somebody steps with `POST /_evs/progress`: one path.
 //! `service/purge.rs` removes what has expired. Both are loops that `server.rs` starts and stops.
+//! The time is that of a clock that people steer, over the machine's (`service/clock.rs`).
 
 pub mod config;
 pub mod data_dir;
