@@ -411,6 +411,46 @@ async fn the_clock_goes_on_after_a_restart() {
     server.finish().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_stops_leaves_the_clock_on_its_way_and_says_where_it_was_to_go() {
+    let server = TestServer::start_with(|settings| {
+        open(settings);
+        settings.simulation.delays.insert("create", TimeDelta::hours(1));
+    })
+    .await;
+    let anybody = server.anonymous();
+    change(&anybody, json!({"freeze": true})).await;
+    let demo = anybody.in_project("atlas");
+    for _ in 0..200 {
+        demo.disk().await;
+        change(&anybody, json!({"advance_s": 1})).await;
+    }
+    let before = show(&anybody).await["now"].clone();
+    let steering = anybody.clone();
+    let steered =
+        tokio::spawn(async move { change(&steering, json!({"set": second(90_000)})).await });
+    let mut asked = 0;
+    while show(&anybody).await["now"] == before {
+        asked += 1;
+        assert!(asked < 1_000_000, "the clock does not move");
+    }
+    let server = server.restart().await;
+    let answer = steered.await.unwrap();
+    assert_eq!((answer.status, &answer.body["complete"]), (200, &json!(false)), "{}", answer.text);
+    assert_eq!(answer.body["target"], second(90_000));
+    let left = answer.body["finished"].as_array().unwrap().len();
+    let anybody = anybody.moved_to(&server);
+    let there = change(&anybody, json!({"set": answer.body["target"]})).await;
+    assert_eq!(
+        (&there.body["now"], &there.body["complete"]),
+        (&json!(second(90_000)), &json!(true))
+    );
+    // What was due where the clock was left may have ended by itself.
+    let ended = left + there.body["finished"].as_array().unwrap().len();
+    assert!(left > 0 && (199..=200).contains(&ended), "{left} of {ended}");
+    server.finish().await;
+}
+
 /// A row that somebody broke stays as it is; the clock and everything else go on.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broken_row_does_not_stop_the_clock() {
