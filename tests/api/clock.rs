@@ -426,16 +426,14 @@ async fn a_server_that_stops_leaves_the_clock_on_its_way_and_says_where_it_was_t
         change(&anybody, json!({"advance_s": 1})).await;
     }
     let before = show(&anybody).await["now"].clone();
-    let steering = anybody.clone();
-    let steered =
-        tokio::spawn(async move { change(&steering, json!({"set": second(90_000)})).await });
-    let mut asked = 0;
-    while show(&anybody).await["now"] == before {
-        asked += 1;
-        assert!(asked < 1_000_000, "the clock does not move");
-    }
-    let server = server.restart().await;
-    let answer = steered.await.unwrap();
+    let (answer, server) = tokio::join!(change(&anybody, json!({"set": second(90_000)})), async {
+        let mut asked = 0;
+        while show(&anybody).await["now"] == before {
+            asked += 1;
+            assert!(asked < 1_000_000, "the clock does not move");
+        }
+        server.restart().await
+    });
     assert_eq!((answer.status, &answer.body["complete"]), (200, &json!(false)), "{}", answer.text);
     assert_eq!(answer.body["target"], second(90_000));
     let left = answer.body["finished"].as_array().unwrap().len();

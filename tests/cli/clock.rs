@@ -1,7 +1,10 @@
 //! `evs clock`: it steers the clock of a running server, which goes on wherever it is killed.
 
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use reqwest::Method;
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::commands::{done, failed};
@@ -112,6 +115,42 @@ async fn what_the_server_refuses_is_said_in_a_sentence() {
         assert_eq!((outcome.code, outcome.out.as_str()), (2, ""));
         assert!(outcome.err.starts_with(told), "{}", outcome.err);
     }
+}
+
+/// A clock that went on while a change of it is written would go back when the change counts.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_ever_sees_the_clock_go_back() {
+    let home = TempDir::new().unwrap();
+    let server = Server::start(serve(home.path()).stderr(Stdio::null())).unwrap();
+    let admin = Client::login(&server.url, "admin").await;
+    let path = format!("{}/_evs/clock", server.url);
+    let (watcher, looked_at, steered) = (admin.clone(), path.clone(), AtomicBool::new(false));
+    let watching = async {
+        let (mut last, mut looks) = (String::new(), 0);
+        while !steered.load(Ordering::Relaxed) {
+            let answer = watcher.send(Method::GET, &looked_at, None).await.unwrap();
+            let now = answer.body["now"].as_str().unwrap().to_owned();
+            assert!(last <= now, "{last} was shown before {now}");
+            (last, looks) = (now, looks + 1);
+        }
+        looks
+    };
+    let steering = async {
+        let changes = [
+            json!({"freeze": true}),
+            json!({"run": true}),
+            json!({"advance_s": 0.001}),
+            json!({"scale": 50}),
+            json!({"scale": 0.001}),
+        ];
+        for change in changes.iter().cycle().take(200) {
+            let answer = admin.send(Method::POST, &path, Some(change.clone())).await.unwrap();
+            assert_eq!(answer.status, 200, "{}", answer.body);
+        }
+        steered.store(true, Ordering::Relaxed);
+    };
+    let (looks, ()) = tokio::join!(watching, steering);
+    assert!(looks > 100, "{looks} looks");
 }
 
 #[test]
