@@ -95,7 +95,7 @@ fn due(body: &[u8], api: &Api) -> Result<Due, ApiError> {
                 .wrong_value("outcome", |value| format!("{value} is not one of ['done', 'failed']"))
         })?),
     };
-    Ok(Due { until: until.filter(|_| disk.is_none()), disk, outcome })
+    Ok(Due { until: until.filter(|_| disk.is_none()), disk, outcome, ..Due::default() })
 }
 
 /// Something that is over.

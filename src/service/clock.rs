@@ -137,10 +137,6 @@ impl App {
     /// Goes to each moment at which something is due and lets it happen there, up to the target; says
     /// whether it came there.
     async fn walk(&self, way: &Way, held: &mut HeldClock, told: &mut Told) -> Result<bool> {
-        // Where somebody steps, no time that passes ends anything.
-        if self.rules.simulation.explicit {
-            return Ok(true);
-        }
         loop {
             self.end_here(held.now(), told).await?;
             let Some(next) = self.next_due_after(held.now()).await?.filter(|at| *at <= way.target)
@@ -157,7 +153,9 @@ impl App {
 
     /// Ends everything that is due at this moment.
     async fn end_here(&self, now: Time, told: &mut Told) -> Result<()> {
-        let due = Due { until: Some(now), ..Due::default() };
+        // Where somebody steps, time that passes ends nothing.
+        let only_schedules = self.rules.simulation.explicit;
+        let due = Due { until: Some(now), only_schedules, ..Due::default() };
         loop {
             match self.run_due(due).await {
                 Ok(finished) if finished.is_empty() => return Ok(()),

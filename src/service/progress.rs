@@ -65,9 +65,17 @@ pub struct Due {
     pub disk: Option<DiskId>,
     /// With this outcome, whatever was to come of it.
     pub outcome: Option<Outcome>,
+    /// Nothing that takes time: only what begins by a schedule.
+    pub only_schedules: bool,
 }
 
 impl Due {
+    /// What takes time and ends at this moment or before is to end; none: all of it.
+    fn ends(&self) -> Option<Time> {
+        // Nothing ends before there was anything.
+        if self.only_schedules { Some(Time::UNIX_EPOCH) } else { self.until }
+    }
+
     /// How something ends that is due; none: it is not.
     pub(super) fn outcome_of(&self, ending: Ending) -> Option<Outcome> {
         let is_due = self.until.is_none_or(|until| ending.at <= until);
@@ -128,7 +136,7 @@ impl App {
     pub async fn run_due(&self, due: Due) -> Result<Vec<Finished>> {
         let works = match due.disk {
             Some(disk) => vec![DueWork::OnDisk(disk)],
-            None => self.read().await?.due(due.until, BATCH).await?,
+            None => self.read().await?.due(due.ends(), BATCH).await?,
         };
         let (mut finished, mut failure) = (Vec::new(), None);
         for work in works {
