@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use reqwest::Method;
 use serde_json::json;
+use sqlx::Connection as _;
 use tempfile::TempDir;
 
 use crate::commands::{done, failed};
 use crate::process::{Client, Server, evs, serve, text};
-use crate::{Outcome, run};
+use crate::{Outcome, run, tester};
 
 /// `evs clock …` for the server on this directory, with no login of whoever runs the tests.
 fn clock(home: &TempDir, words: &str) -> Command {
@@ -115,6 +116,27 @@ async fn what_the_server_refuses_is_said_in_a_sentence() {
         assert_eq!((outcome.code, outcome.out.as_str()), (2, ""));
         assert!(outcome.err.starts_with(told), "{}", outcome.err);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_cannot_be_read_is_named_at_the_start() {
+    let home = TempDir::new().unwrap();
+    let mut server = Server::start(serve(home.path()).stderr(Stdio::null())).unwrap();
+    assert_eq!(run(&mut clock(&home, "freeze")).code, 0);
+    server.signal("TERM");
+    server.end();
+    let mut tester = tester(&home.path().join("evs.db")).await;
+    let broken = "PRAGMA ignore_check_constraints = ON; UPDATE clock SET moment = 'soon'";
+    sqlx::raw_sql(broken).execute(&mut tester).await.unwrap();
+    tester.close().await.unwrap();
+    assert_eq!(
+        run(&mut serve(home.path())),
+        failed(
+            1,
+            "evs: how the clock goes cannot be read; `evs doctor` tells more: clock 1: moment is no \
+             time\n"
+        )
+    );
 }
 
 /// A clock that went on while a change of it is written would go back when the change counts.
