@@ -26,6 +26,7 @@ mod attachments;
 mod backups;
 mod clock;
 mod cloud_disks;
+mod cloud_snapshots;
 mod disks;
 mod grid;
 mod guesses;

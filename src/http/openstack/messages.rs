@@ -35,9 +35,8 @@ pub(in crate::http) async fn list(call: Call) -> Answer {
     let caller = may(&call, Action::ListMessages)?;
     let query = query(&call)?;
     let limit = query.page.limit;
-    let nothing = call.query("message_level").is_some_and(|word| word != LEVEL)
-        || call.query("resource_type").is_some_and(|word| kind(word).is_none());
-    let messages = if nothing {
+    let other = call.query("message_level").is_some_and(|word| word != LEVEL);
+    let messages = if other || is_about_nothing(&call, &query) {
         Vec::new()
     } else {
         call.app().messages(&caller, call.everywhere()?, query).await?
@@ -47,15 +46,20 @@ pub(in crate::http) async fn list(call: Call) -> Answer {
     Ok(HttpResponse::Ok().json(body))
 }
 
+/// Whether the kind of thing that is asked for is none, or another than that of the event.
+fn is_about_nothing(call: &Call, query: &MessageQuery) -> bool {
+    call.query("resource_type").is_some_and(|word| kind(word).is_none() || kind(word) != query.kind)
+}
+
 fn query(call: &Call) -> Result<MessageQuery, ApiError> {
-    let event = call.query("event_id");
-    let told = event.map(event_of);
+    let event = call.query("event_id").map(event_of);
+    let asked = call.query("resource_type").and_then(kind);
     Ok(MessageQuery {
         project: None,
         thing: call.filter("resource_uuid"),
-        kind: told.flatten().map(|(kind, _)| kind).or(call.query("resource_type").and_then(kind)),
+        kind: event.flatten().map(|(kind, _)| kind).or(asked),
         request: call.filter("request_id"),
-        operation: told.map(|told| told.map_or("", |(_, of)| of.as_str()).to_owned()),
+        operation: event.map(|event| event.map_or("", |(_, of)| of.as_str()).to_owned()),
         page: paging(
             call,
             SORT_WORDS,

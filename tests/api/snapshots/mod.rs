@@ -1,5 +1,9 @@
 //! Snapshots: create, show, lists, delete and reset, alike under `/v2` and `/v3`.
 
+mod changes;
+mod filters;
+mod takes_time;
+
 use chrono::TimeDelta;
 use evs_local::domain::disk::DiskStatus;
 use reqwest::Method;
