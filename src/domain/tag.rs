@@ -1,11 +1,11 @@
-//! Tags of disks: what one may be, and how many a disk may have (OTC "EVS API Reference", "Tag
-//! Management").
+//! Tags of disks and backup policies: what one may be, and how many there may be (OTC "EVS API
+//! Reference", "Tag Management"; VBS "Adding a Tag to a Backup Policy").
 
 use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-/// The most tags that a disk has.
+/// The most tags that a disk or a policy has.
 pub const MOST_TAGS: usize = 10;
 
 /// The longest key, in characters.
@@ -44,7 +44,7 @@ fn is_plain(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }
 
-/// How the tags of a disk change.
+/// How the tags of a disk or a policy change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TagChange {
     /// These are added; a key that is there gets the new value.

@@ -8,5 +8,6 @@ mod members;
 mod page;
 pub(super) mod policies;
 mod refusals;
+mod tag_lists;
 pub(super) mod tags;
 pub(super) mod vendor_tags;

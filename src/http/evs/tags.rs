@@ -1,14 +1,12 @@
 //! Tags of disks, and disks by their tags (OTC "EVS API Reference", "Tag Management").
 
-use std::collections::BTreeSet;
-
 use actix_web::HttpResponse;
 use serde_json::{Value, json};
 
 use super::cloudvolumes::{disk_id, service_type, view};
-use super::codes;
 use super::members::{Members, body, whole};
 use super::refusals::native;
+use super::{codes, tag_lists};
 use crate::domain::access::{Action, Caller};
 use crate::domain::cloud_disk::{CloudCondition, CloudFilter, CloudQuery, CloudSort};
 use crate::domain::ids::DiskId;
@@ -17,20 +15,13 @@ use crate::domain::tag::{self, MOST_TAGS, TagChange, Tags};
 use crate::http::call::{Answer, Call};
 use crate::http::error::NativeFault;
 
-/// The most values of one key in a search.
-const MOST_VALUES: usize = 10;
-
 /// The longest value that a search matches, in characters.
 const LONGEST_MATCH: usize = 255;
 
 pub(in crate::http) async fn list(call: Call) -> Answer {
     let caller = call.may(Action::ShowTags)?;
     let cloud = call.app().cloud_disk(&caller, &disk_id(&call)?).await?;
-    Ok(HttpResponse::Ok().json(json!({"tags": pairs(&cloud.tags)})))
-}
-
-fn pairs(tags: &Tags) -> Vec<Value> {
-    tags.iter().map(|(key, value)| json!({"key": key, "value": value})).collect()
+    Ok(HttpResponse::Ok().json(json!({"tags": tag_lists::pairs(&cloud.tags)})))
 }
 
 /// Adds tags or removes some; who may do the one may do the other.
@@ -51,25 +42,8 @@ fn tag_change(asked: &Value) -> Result<TagChange, NativeFault> {
         return Err(codes::TAG);
     }
     match top.text("action")? {
-        Some("create") => {
-            let mut tags = Tags::new();
-            for element in listed {
-                let element = Members::of(element, codes::TAG)?;
-                let key = element.text("key")?.ok_or(codes::TAG)?;
-                let value = element.text("value")?.unwrap_or_default();
-                tag::check(key, value).map_err(|_| codes::TAG)?;
-                tags.insert(key.to_owned(), value.to_owned());
-            }
-            Ok(TagChange::Add(tags))
-        }
-        Some("delete") => {
-            let key = |element: &Value| {
-                let key = Members::of(element, codes::TAG)?.text("key")?.ok_or(codes::TAG)?;
-                tag::check_key(key).map_err(|_| codes::TAG)?;
-                Ok(key.to_owned())
-            };
-            Ok(TagChange::Remove(listed.iter().map(key).collect::<Result<_, _>>()?))
-        }
+        Some("create") => Ok(TagChange::Add(tag_lists::tags(listed, &codes::TAG)?)),
+        Some("delete") => Ok(TagChange::Remove(tag_lists::keys(listed, &codes::TAG)?)),
         _ => Err(codes::BODY),
     }
 }
@@ -108,7 +82,7 @@ pub(in crate::http) async fn search(call: Call) -> Answer {
                 "resource_id": cloud.disk.id.to_string(),
                 "resource_name": cloud.disk.name,
                 "resource_detail": view(&call, cloud),
-                "tags": pairs(&cloud.tags),
+                "tags": tag_lists::pairs(&cloud.tags),
             })
         })
         .collect();
@@ -122,7 +96,9 @@ fn search_query(asked: &Value, caller: &Caller) -> Result<(CloudQuery, bool), Na
         Some("count") => true,
         _ => return Err(codes::BODY),
     };
-    let mut conditions = wanted_tags(top.list("tags")?)?;
+    let wanted = tag_lists::wanted(top.list("tags")?, (&codes::TAG, &codes::TOO_MANY_TAGS))?;
+    let mut conditions: Vec<CloudCondition> =
+        wanted.into_iter().map(|(key, values)| CloudCondition::Tag(key, values)).collect();
     conditions.extend(matches(top.list("matches")?)?);
     let limit = top.get("limit").map_or(Some(i64::from(LARGEST_PAGE)), whole);
     let limit = limit.ok_or(codes::LIMIT)?;
@@ -138,26 +114,6 @@ fn search_query(asked: &Value, caller: &Caller) -> Result<(CloudQuery, bool), Na
         page: Paging { limit, offset, marker: None::<DiskId>, sort },
     };
     Ok((query, counts_only))
-}
-
-/// All keys, each with one of its values; none of them stands for any.
-fn wanted_tags(listed: &[Value]) -> Result<Vec<CloudCondition>, NativeFault> {
-    let mut keys = BTreeSet::new();
-    let mut conditions = Vec::new();
-    for element in listed {
-        let element = Members::of(element, codes::TAG)?;
-        let key = element.text("key")?.ok_or(codes::TAG)?;
-        let values = element.list("values")?;
-        let texts: Option<Vec<String>> =
-            values.iter().map(|value| value.as_str().map(str::to_owned)).collect();
-        let texts = texts.ok_or(codes::TAG)?;
-        let distinct: BTreeSet<&String> = texts.iter().collect();
-        if !keys.insert(key) || distinct.len() < texts.len() || texts.len() > MOST_VALUES {
-            return Err(codes::TAG);
-        }
-        conditions.push(CloudCondition::Tag(key.to_owned(), texts));
-    }
-    if keys.len() > MOST_TAGS { Err(codes::TOO_MANY_TAGS) } else { Ok(conditions) }
 }
 
 fn matches(listed: &[Value]) -> Result<Vec<CloudCondition>, NativeFault> {
