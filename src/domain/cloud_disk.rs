@@ -1,7 +1,7 @@
 //! Disks as the cloud's own API shows and lists them: with their tags and what else only it tells.
 
 use super::disk::Disk;
-use super::ids::{DiskId, PolicyId, ProjectId};
+use super::ids::{DiskId, ProjectId};
 use super::page::Paging;
 use super::tag::Tags;
 
@@ -17,8 +17,6 @@ pub struct CloudDisk {
     pub enterprise_project: String,
     /// Its tags.
     pub tags: Tags,
-    /// The backup policy it is under.
-    pub policy: Option<PolicyId>,
 }
 
 /// By what a list can be sorted.

@@ -355,6 +355,7 @@ mod tests {
             image_metadata: BTreeMap::new(),
             pending: None,
             transfer: None,
+            policy: None,
             attachments: Vec::new(),
             created_at: DateTime::UNIX_EPOCH,
             updated_at: None,

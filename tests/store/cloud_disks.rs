@@ -30,12 +30,8 @@ async fn a_disk_is_read_back_with_its_tags_policy_and_enterprise_project() {
     let bench = Bench::new().await;
     let (disk, policy) = (disk("atlas"), policy("atlas"));
     bench.commit(|unit| support::create(unit, &disk)).await;
-    let mut expected = CloudDisk {
-        disk: disk.clone(),
-        enterprise_project: "0".to_owned(),
-        tags: BTreeMap::new(),
-        policy: None,
-    };
+    let mut expected =
+        CloudDisk { disk: disk.clone(), enterprise_project: "0".to_owned(), tags: BTreeMap::new() };
     let mut reader = bench.store.read().await.unwrap();
     assert_eq!(reader.cloud_disk(disk.id).await.unwrap(), Some(expected.clone()));
     assert_eq!(reader.cloud_disk(DiskId::random()).await.unwrap(), None);
@@ -51,7 +47,7 @@ async fn a_disk_is_read_back_with_its_tags_policy_and_enterprise_project() {
         })
         .await;
     expected.enterprise_project = "eps-1".to_owned();
-    expected.policy = Some(policy.id);
+    expected.disk.policy = Some(policy.id);
     expected.tags = [("team", "dev"), ("empty", "")]
         .map(|(key, value)| (key.to_owned(), value.to_owned()))
         .into();

@@ -158,6 +158,7 @@ pub(crate) fn disk(of: &str) -> Disk {
         image_metadata: BTreeMap::new(),
         pending: None,
         transfer: None,
+        policy: None,
         attachments: Vec::new(),
         created_at: at(0),
         updated_at: None,

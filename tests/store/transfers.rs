@@ -141,7 +141,7 @@ async fn the_facts_are_the_oldest_obstacles_their_number_and_the_policy() {
     let mut reader = bench.store.read().await.unwrap();
     let facts = reader.disk_with_facts(disk.id, None).await.unwrap();
     let expected = TransferFacts {
-        disk: disk.clone(),
+        disk: Disk { policy: Some(policy.id), ..disk.clone() },
         snapshots: Some(Obstacles {
             count: 2,
             first: old.id,

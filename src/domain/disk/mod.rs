@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::attachment::Attachment;
 use super::clock::Time;
-use super::ids::{DiskId, ProjectId, SnapshotId, TransferId, UserId};
+use super::ids::{DiskId, PolicyId, ProjectId, SnapshotId, TransferId, UserId};
 use super::status::statuses;
 
 pub use origin::{Kind, Origin, SourceRefused};
@@ -116,6 +116,8 @@ pub struct Disk {
     pub pending: Option<Pending>,
     /// The pending transfer that offers it: set exactly while it is `awaiting-transfer`.
     pub transfer: Option<TransferId>,
+    /// The backup policy that it is under, as its row was read; nothing is written from here.
+    pub policy: Option<PolicyId>,
     /// What it is attached to or kept for, the oldest first; none while it is available.
     pub attachments: Vec<Attachment>,
     /// When it was made.

@@ -176,6 +176,7 @@ impl App {
             image_metadata: origin.image_metadata,
             pending: None,
             transfer: None,
+            policy: None,
             attachments: Vec::new(),
             created_at: self.now(),
             updated_at: None,

@@ -2,7 +2,7 @@
 //!
 //! A page in the default order is read off `disks_by_project`, and so is one that a filter narrows,
 //! up to where it is full: a project's disks are few, and each index more would be written with
-//! every disk. Tags and policies are looked up by the disks that are shown.
+//! every disk. Tags are looked up by the disks that are shown.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ use super::rows::{DiskRow, Row, disk_columns};
 use super::unit::{AsConnection, Unit, Write};
 use crate::domain::cloud_disk::{CloudCondition, CloudDisk, CloudFilter, CloudQuery, CloudSort};
 use crate::domain::disk::Disk;
-use crate::domain::ids::{DiskId, PolicyId, ProjectId};
+use crate::domain::ids::{DiskId, ProjectId};
 use crate::store::{CloudDiskReads, CloudDiskWrites, Result, StoreError};
 
 #[derive(Debug, FromRow)]
@@ -25,7 +25,6 @@ struct CloudDiskRow {
     disk: DiskRow,
     enterprise_project: String,
     tags: String,
-    policy_id: Option<String>,
 }
 
 impl TryFrom<CloudDiskRow> for CloudDisk {
@@ -37,14 +36,7 @@ impl TryFrom<CloudDiskRow> for CloudDisk {
         let row = Row { table: "disk_tags", id: &id };
         let tags =
             row.need("tags", "JSON object of texts", codec::values_from_text(&cloud.tags))?;
-        let policy = cloud
-            .policy_id
-            .map(|policy| {
-                let row = Row { table: "policy_disks", id: &id };
-                row.need("policy_id", "UUID", PolicyId::parse(&policy))
-            })
-            .transpose()?;
-        Ok(Self { disk, enterprise_project: cloud.enterprise_project, tags, policy })
+        Ok(Self { disk, enterprise_project: cloud.enterprise_project, tags })
     }
 }
 
@@ -56,9 +48,7 @@ impl<T: AsConnection> CloudDiskReads for T {
             disk_columns!("disks"),
             ", enterprise_project,
                     (SELECT json_group_object(t.key, t.value) FROM disk_tags AS t
-                     WHERE t.disk_id = disks.id) AS tags,
-                    (SELECT l.policy_id FROM policy_disks AS l WHERE l.disk_id = disks.id)
-                        AS policy_id
+                     WHERE t.disk_id = disks.id) AS tags
              FROM disks WHERE id = $1"
         ))
         .bind(id.to_string())
@@ -76,9 +66,7 @@ impl<T: AsConnection> CloudDiskReads for T {
                 disk_columns!("disks"),
                 ", enterprise_project,
                     (SELECT json_group_object(t.key, t.value) FROM disk_tags AS t
-                     WHERE t.disk_id = disks.id) AS tags,
-                    (SELECT l.policy_id FROM policy_disks AS l WHERE l.disk_id = disks.id)
-                        AS policy_id
+                     WHERE t.disk_id = disks.id) AS tags
              FROM disks WHERE TRUE"
             ),
             "disks",

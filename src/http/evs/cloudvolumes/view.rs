@@ -16,10 +16,6 @@ const WWN_DIGITS: usize = 32;
 pub(in crate::http::evs) fn view(call: &Call, cloud: &CloudDisk) -> Value {
     let disk = &cloud.disk;
     let id = disk.id.to_string();
-    let mut metadata = shown_metadata(disk);
-    if let Some(policy) = cloud.policy {
-        metadata.insert("policy".to_owned(), policy.to_string());
-    }
     let said = disk.metadata.get("__system__encrypted").is_some_and(|value| value == "1");
     json!({
         "id": id,
@@ -36,7 +32,7 @@ pub(in crate::http::evs) fn view(call: &Call, cloud: &CloudDisk) -> Value {
         "shareable": if disk.multiattach { "true" } else { "false" },
         "snapshot_id": disk.from_snapshot.map(|id| id.to_string()),
         "source_volid": disk.from_disk.map(|id| id.to_string()),
-        "metadata": metadata,
+        "metadata": shown_metadata(disk),
         "volume_image_metadata": disk.image_metadata,
         "attachments": attachments(call, disk),
         "created_at": zoneless(disk.created_at),

@@ -73,7 +73,8 @@ pub(super) fn view(call: &Call, types: &TypeIds, disk: &Disk) -> Value {
 
 /// The user's own keys and values, and what Cinder shows among them: whether the disk is read-only,
 /// once somebody has said so, and how the server that has it uses it. What hosts connect to by
-/// attachments of their own has its mode there.
+/// attachments of their own has its mode there. A disk under a backup policy tells that here (OTC
+/// "Updating an EVS Disk"), whatever its user may have put there.
 pub(in crate::http) fn shown_metadata(disk: &Disk) -> BTreeMap<String, String> {
     let mut shown = disk.metadata.clone();
     if let Some(read_only) = disk.read_only {
@@ -85,6 +86,9 @@ pub(in crate::http) fn shown_metadata(disk: &Disk) -> BTreeMap<String, String> {
     };
     if let Some(mode) = disk.attachments.iter().rfind(of_server).and_then(|found| found.mode) {
         shown.insert("attached_mode".to_owned(), mode.as_str().to_owned());
+    }
+    if let Some(policy) = disk.policy {
+        shown.insert("policy".to_owned(), policy.to_string());
     }
     shown
 }

@@ -4,11 +4,12 @@ use sqlx::FromRow;
 
 use super::{Row, attachments};
 use crate::domain::disk::{Disk, DiskCourse, DiskStatus, Pending};
-use crate::domain::ids::{DiskId, ProjectId, SnapshotId, TransferId, UserId};
+use crate::domain::ids::{DiskId, PolicyId, ProjectId, SnapshotId, TransferId, UserId};
 use crate::store::{Result, StoreError};
 
 /// The columns that a [`DiskRow`] is read from, of `disks` under the name `$d`: the one list of them,
-/// as a literal, with the disk's attachments as JSON, null if it has none.
+/// as a literal, with the policy it is under and its attachments as JSON, null if it
+/// has none.
 macro_rules! disk_columns {
     ($d:literal) => {
         concat!(
@@ -66,6 +67,9 @@ macro_rules! disk_columns {
             ".created_at, ",
             $d,
             ".updated_at, ",
+            "(SELECT l.policy_id FROM policy_disks AS l WHERE l.disk_id = ",
+            $d,
+            ".id) AS policy_id, ",
             "(SELECT json_group_array(json_object(
                   'id', a.id, 'disk_id', a.disk_id, 'project_id', a.project_id,
                   'server_id', a.server_id, 'host_name', a.host_name,
@@ -128,6 +132,7 @@ pub(in crate::store::sqlite) struct DiskRow {
     next_size_gib: Option<i64>,
     next_type: Option<String>,
     transfer_id: Option<String>,
+    policy_id: Option<String>,
     attachments: Option<String>,
     created_at: String,
     updated_at: Option<String>,
@@ -159,6 +164,7 @@ impl TryFrom<DiskRow> for Disk {
                 disk.transfer_id.as_deref(),
                 TransferId::parse,
             )?,
+            policy: row.id_if_any("policy_id", disk.policy_id.as_deref(), PolicyId::parse)?,
             attachments: attachments::of_disk(row, disk.attachments.as_deref())?,
             created_at: row.time("created_at", &disk.created_at)?,
             updated_at: row.time_if_any("updated_at", disk.updated_at.as_deref())?,
@@ -234,6 +240,7 @@ mod tests {
             next_size_gib: None,
             next_type: None,
             transfer_id: None,
+            policy_id: None,
             attachments: None,
             created_at: "2025-07-31T22:13:20.000007Z".to_owned(),
             updated_at: None,
