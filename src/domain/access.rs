@@ -222,12 +222,26 @@ actions! {
     ShowPolicy: Reader, "vbs:backupPolicy:get", "vbs:backupPolicy:get";
     /// Make a backup policy.
     CreatePolicy: Member, "vbs:backupPolicy:create", "vbs:backupPolicy:create";
+    /// Change a backup policy.
+    UpdatePolicy: Member, "vbs:backupPolicy:update", "vbs:backupPolicy:update";
     /// Remove a backup policy.
     DeletePolicy: Member, "vbs:backupPolicy:delete", "vbs:backupPolicy:delete";
     /// Put disks under a backup policy.
     BindPolicy: Member, "vbs:backupPolicy:associate", "vbs:backupPolicy:associate";
     /// Take disks out of a backup policy.
     UnbindPolicy: Member, "vbs:backupPolicy:disassociate", "vbs:backupPolicy:disassociate";
+    /// Show the tasks of a backup policy.
+    ShowPolicyTasks: Reader, "vbs:backupPolicyTasks:list", "vbs:backupPolicyTasks:list";
+    /// List every tag of a project's backup policies.
+    ListPolicyTags: Reader, "vbs:backupPolicyTags:list", "vbs:backupPolicyTags:list";
+    /// Find backup policies by their tags.
+    SearchPolicyTags: Reader, "vbs:backupPolicyTags:get", "vbs:backupPolicyTags:get";
+    /// Show the tags of a backup policy.
+    ShowPolicyTags: Reader, "vbs:backupPolicyTags:getById", "vbs:backupPolicyTags:getById";
+    /// Add tags to a backup policy, or change several.
+    CreatePolicyTags: Member, "vbs:backupPolicyTags:create", "vbs:backupPolicyTags:create";
+    /// Remove a tag of a backup policy.
+    DeletePolicyTags: Member, "vbs:backupPolicyTags:delete", "vbs:backupPolicyTags:delete";
     /// Show a job.
     ShowJob: Reader, "evs:jobs:get", "evs:jobs:get";
     /// List every tag of a project's disks.

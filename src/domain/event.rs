@@ -10,7 +10,7 @@ use super::backup::Backup;
 use super::clock::Time;
 use super::disk::Disk;
 use super::ids::{DiskId, ProjectId, RequestId, UserId};
-use super::policy::Policy;
+use super::policy::{Days, Policy, Retention};
 use super::snapshot::Snapshot;
 
 /// One change: who, in which request, what, before and after.
@@ -56,7 +56,8 @@ pub struct State {
     /// Whether it is a system disk.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bootable: Option<bool>,
-    /// Its keys and values: a disk's metadata, a project's limits, a policy's disks.
+    /// Its keys and values: a disk's metadata, a project's limits, a policy's schedule and
+    /// tags.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub values: BTreeMap<String, String>,
 }
@@ -123,9 +124,31 @@ impl From<&Attachment> for State {
 
 impl From<&Policy> for State {
     fn from(policy: &Policy) -> Self {
+        let schedule = &policy.schedule;
+        let days = match &schedule.days {
+            Days::Every(days) => format!("every {days}"),
+            Days::Week(week) => week.to_string(),
+        };
+        let keeps = match schedule.retention {
+            Retention::Count(count) => format!("{count} backups"),
+            Retention::Days(days) => format!("{days} days"),
+        };
+        let first = if schedule.keep_first_of_month { "Y" } else { "N" };
+        let said = [
+            ("hours", schedule.hours.to_string()),
+            ("days", days),
+            ("zone", schedule.zone.to_string()),
+            ("keeps", keeps),
+            ("keeps_first_of_month", first.to_owned()),
+        ];
+        let mut values: BTreeMap<_, _> =
+            policy.tags.iter().map(|(key, value)| (format!("tag:{key}"), value.clone())).collect();
+        values.extend(said.map(|(key, value)| (key.to_owned(), value)));
         Self {
+            status: Some(if schedule.enabled { "ON" } else { "OFF" }),
             project_id: policy.project.to_string(),
             name: Some(policy.name.clone()),
+            values,
             ..Self::default()
         }
     }

@@ -84,6 +84,13 @@ impl DiskTypeId {
     }
 }
 
+impl PolicyId {
+    /// The id of the policy that a project has from the start, whether it was written or not.
+    pub fn default_of(project: &ProjectId) -> Self {
+        Self(derived_uuid("default-policy", project.as_str()))
+    }
+}
+
 impl EncryptionId {
     /// The id that the encryption of the type of this name has in every fresh data file.
     pub fn derived(name: &str) -> Self {

@@ -80,6 +80,11 @@ impl Call {
         }
     }
 
+    /// Whether there is a body at all.
+    pub(super) fn has_body(&self) -> bool {
+        !self.body.is_empty()
+    }
+
     /// A part of the path; empty if the route has no such part.
     pub(super) fn part(&self, name: &str) -> &str {
         self.request.match_info().get(name).unwrap_or_default()

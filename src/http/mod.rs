@@ -391,11 +391,24 @@ fn backup_service(config: &mut ServiceConfig) {
                 .route(get().to(policies::list))
                 .route(post().to(policies::create)),
         )
+        .service(resource("/backuppolicy/tags").route(get().to(policies::list_all_tags)))
+        .service(
+            resource("/backuppolicy/resource_instances/action").route(post().to(policies::search)),
+        )
         .service(
             resource("/backuppolicy/{id}")
                 .route(get().to(policies::show))
+                .route(put().to(policies::update))
                 .route(delete().to(policies::delete)),
         )
+        .service(
+            resource("/backuppolicy/{id}/tags")
+                .route(get().to(policies::list_tags))
+                .route(post().to(policies::add_tag)),
+        )
+        .service(resource("/backuppolicy/{id}/tags/action").route(post().to(policies::change_tags)))
+        .service(resource("/backuppolicy/{id}/tags/{key}").route(delete().to(policies::remove_tag)))
+        .service(resource("/backuppolicy/{id}/backuptasks").route(get().to(policies::list_tasks)))
         .service(
             resource("/backuppolicyresources")
                 .route(get().to(policies::bound))

@@ -9,6 +9,11 @@ pub(super) fn zoneless(time: Time) -> String {
     time.format("%Y-%m-%dT%H:%M:%S%.6f").to_string()
 }
 
+/// UTC without a zone, always three digits, as the backup service writes the times of its tasks.
+pub(super) fn millis(time: Time) -> String {
+    time.format("%Y-%m-%dT%H:%M:%S%.3f").to_string()
+}
+
 /// UTC with six digits and `Z`, as the identity service writes it.
 pub(super) fn with_zone(time: Time) -> String {
     time.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
@@ -74,8 +79,9 @@ mod tests {
     }
 
     #[test]
-    fn six_digits_stand_even_where_they_are_zero() {
+    fn all_digits_stand_even_where_they_are_zero() {
         assert_eq!(zoneless(DateTime::UNIX_EPOCH), "1970-01-01T00:00:00.000000");
+        assert_eq!(millis(DateTime::UNIX_EPOCH), "1970-01-01T00:00:00.000");
         assert_eq!(with_zone(DateTime::UNIX_EPOCH), "1970-01-01T00:00:00.000000Z");
     }
 }

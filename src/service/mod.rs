@@ -112,6 +112,8 @@ pub enum Resource {
     Attachment,
     /// A backup policy.
     Policy,
+    /// A task of a backup policy.
+    PolicyTask,
     /// A disk type, by its id.
     DiskType,
     /// A disk type, by its name.
@@ -225,9 +227,9 @@ pub enum ServiceError {
     /// A rule about qualities of service forbids it.
     #[error(transparent)]
     Qos(#[from] qos_specs::QosRefused),
-    /// The project has too many backup policies.
-    #[error("a project has at most {0} backup policies")]
-    TooManyPolicies(usize),
+    /// A rule about backup policies forbids it.
+    #[error(transparent)]
+    Policy(#[from] policies::PolicyRefused),
     /// The user has too many access keys.
     #[error("a user has at most {0} access keys")]
     TooManyAccessKeys(usize),

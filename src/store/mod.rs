@@ -18,6 +18,7 @@ pub mod guesses;
 pub mod jobs;
 pub mod messages;
 pub mod policies;
+pub mod policy_tasks;
 pub mod progress;
 pub mod projects;
 pub mod qos_specs;
@@ -47,6 +48,7 @@ pub use guesses::{GuessReads, GuessWrites};
 pub use jobs::{JobReads, JobWrites};
 pub use messages::{MessageReads, MessageWrites};
 pub use policies::{PolicyReads, PolicyWrites};
+pub use policy_tasks::{PolicyTaskReads, PolicyTaskWrites};
 pub use progress::ProgressReads;
 pub use projects::{ProjectReads, ProjectWrites};
 pub use qos_specs::{QosReads, QosWrites};
@@ -104,6 +106,7 @@ pub trait ReadTx:
     + JobReads
     + MessageReads
     + PolicyReads
+    + PolicyTaskReads
     + ProgressReads
     + ProjectReads
     + QosReads
@@ -130,7 +133,7 @@ impl<T> ReadTx for T where
         + JobReads
         + MessageReads
         + PolicyReads
-        + ProgressReads
+        + PolicyTaskReads
         + ProgressReads
         + ProjectReads
         + QosReads
@@ -162,6 +165,7 @@ pub trait WriteTx:
     + JobWrites
     + MessageWrites
     + PolicyWrites
+    + PolicyTaskWrites
     + ProjectWrites
     + QosWrites
     + QuotaWrites

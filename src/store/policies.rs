@@ -1,4 +1,4 @@
-//! Backup policies and the disks under them in the store.
+//! Backup policies, their tags and the disks under them in the store.
 
 use async_trait::async_trait;
 
@@ -13,7 +13,7 @@ pub trait PolicyReads {
     /// The policy, whoever owns it.
     async fn policy(&mut self, id: PolicyId) -> Result<Option<Policy>>;
 
-    /// Every policy of a project, the oldest first.
+    /// Every policy of a project that has a row: the one from the start, then the oldest first.
     async fn policies(&mut self, project: &ProjectId) -> Result<Vec<Policy>>;
 
     /// What a disk is bound to.
@@ -21,15 +21,33 @@ pub trait PolicyReads {
 
     /// The disks that are bound to a policy, by id.
     async fn bound_disks(&mut self, policy: PolicyId) -> Result<Vec<DiskId>>;
+
+    /// The policies that run at `until` or before, those due first before others.
+    async fn due_policies(&mut self, until: Time, limit: u32) -> Result<Vec<PolicyId>>;
+
+    /// When the first of all policies runs next.
+    async fn next_due_policy(&mut self) -> Result<Option<Time>>;
 }
 
 /// Changes of backup policies.
 pub trait PolicyWrites {
-    /// A new policy.
+    /// A new policy with its tags.
     fn insert_policy(&mut self, policy: &Policy);
 
-    /// Removes a policy; the disks under it are bound to nothing then.
+    /// Gives a policy the name and the schedule that it has here.
+    fn update_policy(&mut self, policy: &Policy);
+
+    /// Moves the next run of a policy.
+    fn set_next_run(&mut self, policy: PolicyId, from: Time, to: Time);
+
+    /// Removes a policy with its tags and tasks; the disks under it are bound to nothing then.
     fn delete_policy(&mut self, id: PolicyId);
+
+    /// Gives a policy a tag, or a tag of it a new value.
+    fn set_policy_tag(&mut self, policy: PolicyId, key: &str, value: &str);
+
+    /// Takes a tag from a policy.
+    fn delete_policy_tag(&mut self, policy: PolicyId, key: &str);
 
     /// Puts a disk that is bound to nothing under a policy.
     fn bind_disk(&mut self, disk: DiskId, policy: PolicyId, at: Time);

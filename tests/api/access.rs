@@ -356,9 +356,26 @@ fn policies() -> Vec<(Method, &'static str, Value, Needs)> {
         "start_time": "02:00", "frequency": 1, "rentention_num": 7, "status": "ON",
     }});
     let unbind = "backuppolicyresources/ID/deleted_resources";
-    for path in ["backuppolicy", "backuppolicy/ID", "backuppolicyresources?policy_id=ID"] {
+    for path in [
+        "backuppolicy",
+        "backuppolicy/ID",
+        "backuppolicyresources?policy_id=ID",
+        "backuppolicy/ID/backuptasks",
+        "backuppolicy/tags",
+        "backuppolicy/ID/tags",
+    ] {
         add(Method::GET, path, Value::Null, Reader);
     }
+    let search = json!({"action": "count"});
+    add(Method::POST, "backuppolicy/resource_instances/action", search, Reader);
+    let (tag, tags) = (json!({"tag": {"key": "k"}}), json!({"action": "delete"}));
+    let add_tags = Member("vbs:backupPolicyTags:create");
+    add(Method::POST, "backuppolicy/ID/tags", tag, add_tags);
+    add(Method::POST, "backuppolicy/ID/tags/action", tags, add_tags);
+    let delete_tag = Member("vbs:backupPolicyTags:delete");
+    add(Method::DELETE, "backuppolicy/ID/tags/KEY", Value::Null, delete_tag);
+    let change = json!({"time_zone": "UTC+00:00"});
+    add(Method::PUT, "backuppolicy/ID", change, Member("vbs:backupPolicy:update"));
     add(Method::POST, "backuppolicy", policy, Member("vbs:backupPolicy:create"));
     add(Method::DELETE, "backuppolicy/ID", Value::Null, Member("vbs:backupPolicy:delete"));
     add(Method::POST, "backuppolicyresources", bind, Member("vbs:backupPolicy:associate"));

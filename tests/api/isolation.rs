@@ -44,8 +44,13 @@ fn questions() -> Vec<(&'static str, Method, &'static str, Value)> {
             "v2 os-volume-transfer/ID/accept",
             json!({"accept": {"auth_key": "0123456789abcdef"}}),
         ),
-        ("policy", get, "v2 backuppolicy/ID", none.clone()),
-        ("policy", delete, "v2 backuppolicy/ID", none),
+        ("policy", get.clone(), "v2 backuppolicy/ID", none.clone()),
+        ("policy", delete.clone(), "v2 backuppolicy/ID", none.clone()),
+        ("policy", Method::PUT, "v2 backuppolicy/ID", json!({"time_zone": "UTC+01:00"})),
+        ("policy", get.clone(), "v2 backuppolicy/ID/backuptasks", none.clone()),
+        ("policy", get, "v2 backuppolicy/ID/tags", none.clone()),
+        ("policy", Method::POST, "v2 backuppolicy/ID/tags", json!({"tag": {"key": "k"}})),
+        ("policy", delete, "v2 backuppolicy/ID/tags/k", none),
     ]
 }
 

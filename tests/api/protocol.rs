@@ -181,7 +181,7 @@ async fn an_unknown_route_is_404_and_a_wrong_method_405_in_the_dialect_of_the_pa
             (demo.path("v3", "volumes"), "GET, POST"),
             (demo.path("v2", "volumes/x"), "GET, PUT, DELETE"),
             (demo.path("v3", "volume-transfers/x/accept"), "POST"),
-            (demo.path("v2", "backuppolicy/x"), "GET, DELETE"),
+            (demo.path("v2", "backuppolicy/x"), "GET, PUT, DELETE"),
             ("/v3/auth/tokens".to_owned(), "POST, GET, HEAD, DELETE"),
             ("/_evs/health".to_owned(), "GET, HEAD"),
         ] {

@@ -6,6 +6,7 @@ use evs_local::domain::account::TokenHash;
 use evs_local::domain::disk::{Disk, DiskStatus};
 use evs_local::domain::event::Event;
 use evs_local::domain::ids::UserId;
+use evs_local::domain::policy::{Task, TaskStatus, Trigger};
 use evs_local::domain::transfer::{TransferEnd, TransferStatus};
 use evs_local::store::sqlite::doctor::{self, checks};
 use sqlx::Connection as _;
@@ -28,6 +29,9 @@ async fn healthy() -> Healthy {
     let attached = attachment(&in_use);
     let (open, done) = (transfer(&offered), transfer(&taken));
     let policy = policy("atlas");
+    let due = (at(60), Trigger::Schedule);
+    let task = Task::waiting(policy.id, free.id, due, at(60));
+    let task = task.ended(TaskStatus::Skip, None, at(60));
     let (snapshot, backup) = (snapshot(&free), backup(&free));
     let qos = qos_specs("fast");
     let mut ssd = disk_type("SSD");
@@ -46,6 +50,7 @@ async fn healthy() -> Healthy {
             unit.insert_backup(&backup);
             unit.insert_policy(&policy);
             unit.bind_disk(free.id, policy.id, at(1));
+            unit.insert_policy_task(&task);
             support::offer(unit, &offered, &open);
             support::offer(unit, &taken, &done);
             unit.insert_qos_specs(&qos);
@@ -88,6 +93,7 @@ async fn healthy() -> Healthy {
         ("OPEN", open.id.to_string()),
         ("DONE", done.id.to_string()),
         ("POLICY", policy.id.to_string()),
+        ("TASK", task.id.to_string()),
         ("SNAPSHOT", snapshot.id.to_string()),
         ("BACKUP", backup.id.to_string()),
         ("JOB", "0".repeat(32)),
@@ -284,6 +290,82 @@ const PLANTED: &[(&str, &str, &str)] = &[
         "UPDATE policy_disks SET policy_id = '{OTHER}'",
         "rows",
         "disk {FREE} is under policy {OTHER}, which is not there",
+    ),
+    (
+        "UPDATE policies SET project_id = 'beta'",
+        "policies",
+        "disk {FREE} of project atlas is under policy {POLICY} of project beta",
+    ),
+    (
+        "DROP INDEX policies_one_default;
+         UPDATE policies SET is_default = 1;
+         INSERT INTO policies SELECT '{OTHER}', project_id, name, start_time, every_days, week_days,
+             keep_count, keep_days, keep_first_of_month, enabled, time_zone, created_at, is_default,
+             scheduled_since, next_run_at FROM policies",
+        "policies",
+        "project atlas has 2 default policies",
+    ),
+    (
+        "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 31)
+         INSERT INTO policies SELECT printf('00000000-0000-4000-8000-%012d', n.n), project_id, name,
+             start_time, every_days, week_days, keep_count, keep_days, keep_first_of_month, enabled,
+             time_zone, created_at, is_default, scheduled_since, next_run_at FROM policies, n",
+        "policies",
+        "project atlas has 32 policies of its own",
+    ),
+    (
+        "UPDATE policies SET next_run_at = NULL",
+        "policies",
+        "policy {POLICY} is ON and does not know when it runs",
+    ),
+    (
+        "UPDATE policies SET enabled = 0",
+        "policies",
+        "policy {POLICY} is OFF and runs at 2025-07-31T22:13:20.000060Z",
+    ),
+    (
+        "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 11)
+         INSERT INTO policy_tags SELECT '{POLICY}', 'k' || n, 'v' FROM n",
+        "rows",
+        "policy {POLICY} has 11 tags",
+    ),
+    (
+        "INSERT INTO policy_tags VALUES ('{POLICY}', 'a b', 'v')",
+        "rows",
+        "policy {POLICY} has the tag a b=v, which is none",
+    ),
+    (
+        "INSERT INTO policy_tags VALUES ('{OTHER}', 'k', 'v')",
+        "rows",
+        "policy {OTHER} has a tag but is not there",
+    ),
+    (
+        "DROP INDEX policy_tasks_one_per_due_time;
+         INSERT INTO policy_tasks SELECT '00000000000040008000000000000000', policy_id, disk_id,
+             due_at, scheduled, status, backup_id, backup_name, code, message, created_at,
+             finished_at FROM policy_tasks",
+        "policies",
+        "policy {POLICY} has 2 tasks for disk {FREE} at 2025-07-31T22:13:20.000060Z",
+    ),
+    (
+        "UPDATE policy_tasks SET status = 'late'",
+        "rows",
+        "task {TASK} has the status late, which there is not",
+    ),
+    (
+        "UPDATE policy_tasks SET policy_id = '{OTHER}'",
+        "rows",
+        "task {TASK} is of policy {OTHER}, which is not there",
+    ),
+    (
+        "UPDATE policy_tasks SET finished_at = NULL",
+        "rows",
+        "task {TASK} is skip and ended at no time",
+    ),
+    (
+        "UPDATE policy_tasks SET due_at = '2025-07-31 22:14:20'",
+        "rows",
+        "task {TASK} has the time 2025-07-31 22:14:20, which is none",
     ),
     (
         "UPDATE snapshots SET disk_id = '{OTHER}'",

@@ -25,6 +25,7 @@ mod opening;
 mod paging;
 mod plans;
 mod policies;
+mod policy_tasks;
 mod progress;
 mod projects;
 mod qos_specs;

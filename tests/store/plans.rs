@@ -9,13 +9,15 @@ use std::time::{Duration, Instant};
 use evs_local::domain::access::Role;
 use evs_local::domain::account::TokenHash;
 use evs_local::domain::guess::{Secret, Target};
+use evs_local::domain::ids::BackupId;
+use evs_local::domain::policy::{Task, TaskStatus, Trigger};
 use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
 use tracing::{Instrument as _, info_span};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::statements::{self, Watch};
-use crate::support::{Bench, account, at, domain, session};
+use crate::support::{Bench, account, at, disk, domain, policy, session};
 
 /// How many tokens there are beside the one that is looked up.
 const TOKENS: i64 = 100_000;
@@ -114,6 +116,57 @@ async fn no_statement_about_tokens_or_wrong_guesses_reads_through_a_table() {
     }
     let scanned = plan(&mut other, "SELECT 1 FROM tokens WHERE audit_id = 'x'").await;
     assert!(scanned[0].starts_with("SCAN"), "a scan would have been seen: {scanned:?}");
+}
+
+#[tokio::test]
+async fn no_statement_that_runs_policies_in_the_background_reads_through_a_table() {
+    let watch = watch();
+    let bench = Bench::new().await;
+    let (policy, disk) = (policy("atlas"), disk("atlas").id);
+    let task = Task::waiting(policy.id, disk, (at(1), Trigger::Schedule), at(2));
+    let running = task.clone().running(BackupId::random(), "autobk_a61d".to_owned());
+    bench.commit(|unit| unit.insert_policy(&policy)).await;
+    bench
+        .commit(|unit| {
+            unit.insert_policy_task(&task);
+            unit.set_next_run(policy.id, at(60), at(90));
+            unit.update_policy_task(TaskStatus::Waiting, &running);
+        })
+        .await;
+    let mut reader = bench.store.read().await.unwrap();
+    let reading = async {
+        reader.due_policies(at(0), 10).await.unwrap();
+        reader.next_due_policy().await.unwrap();
+        reader.due_tasks(at(0), 10).await.unwrap();
+        reader.next_due_task().await.unwrap();
+        reader.task_of_backup(disk, BackupId::random()).await.unwrap();
+        reader.unfinished_tasks(policy.id).await.unwrap();
+        reader.policy_task(&task.id).await.unwrap();
+        reader.policy(policy.id).await.unwrap();
+        reader.bound_disks(policy.id).await.unwrap();
+    };
+    reading.instrument(info_span!("request", request.id = "running policies")).await;
+    drop(reader);
+
+    let mut other = bench.other().await;
+    let read = watch.of_request("running policies");
+    assert_eq!(read.len(), 9);
+    let written = watch.of_request("");
+    let writes = written.iter().flat_map(|sql| sql.split("; ")).filter(|sql| {
+        sql.starts_with("UPDATE polic") || sql.starts_with("INSERT INTO policy_tasks")
+    });
+    let mut count = 0;
+    for sql in read.iter().map(String::as_str).chain(writes) {
+        for line in plan(&mut other, sql).await {
+            // An index that holds only what is due or waiting is read from its start.
+            let due = ["policies_due", "policy_tasks_waiting"];
+            let short = due.iter().any(|index| line.contains(index));
+            assert!(!line.starts_with("SCAN") || short, "{line} in {sql}");
+            assert!(!line.contains("TEMP B-TREE"), "{line} in {sql}");
+        }
+        count += 1;
+    }
+    assert!(count >= 12, "the writes were seen: {count}");
 }
 
 #[tokio::test]

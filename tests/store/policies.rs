@@ -2,7 +2,7 @@
 
 use evs_local::domain::disk::DiskStatus;
 use evs_local::domain::ids::PolicyId;
-use evs_local::domain::policy::{Binding, Days, Retention};
+use evs_local::domain::policy::{Binding, Days, Hours, Policy, Retention, Schedule, Week, Zone};
 use evs_local::store::{Constraint, StoreError};
 
 use crate::support::{self, Bench, at, disk, policy, project};
@@ -12,9 +12,11 @@ async fn a_policy_is_read_back_as_it_was_written_and_removed() {
     let bench = Bench::new().await;
     let first = policy("atlas");
     let mut second = policy("atlas");
-    second.schedule.days = Days::Week("MON,FRI".to_owned());
+    second.schedule.days = Days::Week(Week::parse("MON,FRI").unwrap());
     second.schedule.retention = Retention::Days(30);
     (second.schedule.enabled, second.schedule.keep_first_of_month) = (false, false);
+    second.tags.insert("team".to_owned(), "blue".to_owned());
+    (second.is_default, second.next_run_at, second.scheduled_since) = (true, None, at(29));
     second.created_at = at(31);
     let others = policy("beta");
     bench
@@ -26,7 +28,7 @@ async fn a_policy_is_read_back_as_it_was_written_and_removed() {
         .await;
     let mut reader = bench.store.read().await.unwrap();
     assert_eq!(reader.policy(second.id).await.unwrap(), Some(second.clone()));
-    assert_eq!(reader.policies(&project("atlas")).await.unwrap(), [first.clone(), second.clone()]);
+    assert_eq!(reader.policies(&project("atlas")).await.unwrap(), [second.clone(), first.clone()]);
 
     bench.commit(|unit| unit.delete_policy(first.id)).await;
     assert_eq!(reader.policy(first.id).await.unwrap(), None);
@@ -90,4 +92,90 @@ async fn a_policy_that_goes_lets_its_disks_go() {
     let mut reader = bench.store.read().await.unwrap();
     assert_eq!(reader.binding(disk.id).await.unwrap(), None);
     assert_eq!(reader.disk(disk.id).await.unwrap(), Some(disk));
+}
+
+#[tokio::test]
+async fn a_policy_changes_its_name_and_schedule_and_nothing_else() {
+    let bench = Bench::new().await;
+    let mut before = policy("atlas");
+    before.tags.insert("team".to_owned(), "blue".to_owned());
+    let other = policy("atlas");
+    bench
+        .commit(|unit| {
+            unit.insert_policy(&before);
+            unit.insert_policy(&other);
+        })
+        .await;
+    let after = Policy {
+        name: "weekly".to_owned(),
+        schedule: Schedule {
+            hours: Hours::parse("05:00").unwrap(),
+            days: Days::Week(Week::parse("SUN").unwrap()),
+            zone: Zone::parse("UTC-03:30").unwrap(),
+            retention: Retention::Days(9),
+            keep_first_of_month: false,
+            enabled: false,
+        },
+        scheduled_since: at(40),
+        next_run_at: None,
+        ..before.clone()
+    };
+    bench.commit(|unit| unit.update_policy(&after)).await;
+    let mut reader = bench.store.read().await.unwrap();
+    assert_eq!(reader.policy(before.id).await.unwrap(), Some(after));
+    assert_eq!(reader.policy(other.id).await.unwrap(), Some(other));
+    let mut unit = bench.store.write().await.unwrap();
+    unit.update_policy(&policy("atlas"));
+    assert!(matches!(unit.commit().await, Err(StoreError::RowsAffected { touched: 0, .. })));
+}
+
+#[tokio::test]
+async fn a_policy_has_tags_that_come_change_and_go() {
+    let bench = Bench::new().await;
+    let policy = policy("atlas");
+    bench.commit(|unit| unit.insert_policy(&policy)).await;
+    bench
+        .commit(|unit| {
+            unit.set_policy_tag(policy.id, "team", "blue");
+            unit.set_policy_tag(policy.id, "stage", "");
+            unit.set_policy_tag(policy.id, "team", "red");
+        })
+        .await;
+    let mut reader = bench.store.read().await.unwrap();
+    let tags = reader.policy(policy.id).await.unwrap().unwrap().tags;
+    let told: Vec<(&str, &str)> = tags.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    assert_eq!(told, [("stage", ""), ("team", "red")]);
+    bench.commit(|unit| unit.delete_policy_tag(policy.id, "team")).await;
+    assert_eq!(reader.policy(policy.id).await.unwrap().unwrap().tags.len(), 1);
+    let mut unit = bench.store.write().await.unwrap();
+    unit.delete_policy_tag(policy.id, "team");
+    assert!(matches!(unit.commit().await, Err(StoreError::RowsAffected { touched: 0, .. })));
+}
+
+#[tokio::test]
+async fn policies_are_due_in_the_order_of_their_next_runs_and_move_on_from_where_they_were() {
+    let bench = Bench::new().await;
+    let [mut late, mut soon, mut rests] = [(); 3].map(|()| policy("atlas"));
+    (late.next_run_at, soon.next_run_at, rests.next_run_at) = (Some(at(20)), Some(at(10)), None);
+    rests.schedule.enabled = false;
+    let mut reader = bench.store.read().await.unwrap();
+    assert_eq!(reader.next_due_policy().await.unwrap(), None);
+    bench
+        .commit(|unit| {
+            for policy in [&late, &soon, &rests] {
+                unit.insert_policy(policy);
+            }
+        })
+        .await;
+    assert_eq!(reader.next_due_policy().await.unwrap(), Some(at(10)));
+    assert_eq!(reader.due_policies(at(9), 10).await.unwrap(), []);
+    assert_eq!(reader.due_policies(at(10), 10).await.unwrap(), [soon.id]);
+    assert_eq!(reader.due_policies(at(90), 10).await.unwrap(), [soon.id, late.id]);
+    assert_eq!(reader.due_policies(at(90), 1).await.unwrap(), [soon.id]);
+
+    bench.commit(|unit| unit.set_next_run(soon.id, at(10), at(30))).await;
+    assert_eq!(reader.due_policies(at(90), 10).await.unwrap(), [late.id, soon.id]);
+    let mut unit = bench.store.write().await.unwrap();
+    unit.set_next_run(soon.id, at(10), at(50));
+    assert!(matches!(unit.commit().await, Err(StoreError::RowsAffected { touched: 0, .. })));
 }

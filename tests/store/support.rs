@@ -18,10 +18,11 @@ use evs_local::domain::ids::{
     AttachmentId, BackupId, DiskId, DiskTypeId, EncryptionId, PolicyId, ProjectId, QosSpecsId,
     RequestId, ServerId, SnapshotId, TransferId, UserId,
 };
-use evs_local::domain::policy::{Days, Policy, Retention, Schedule};
+use evs_local::domain::policy::{Days, Hours, Policy, Retention, Schedule, Zone};
 use evs_local::domain::progress::{Ending, Outcome};
 use evs_local::domain::qos_spec::{Consumer, QosSpecs};
 use evs_local::domain::snapshot::{Snapshot, SnapshotStatus};
+use evs_local::domain::tag::Tags;
 use evs_local::domain::transfer::{KeyHash, Transfer};
 use evs_local::store::sqlite::{Options, SqliteStore, doctor};
 use evs_local::store::{Store, WriteTx};
@@ -247,14 +248,18 @@ pub(crate) fn policy(of: &str) -> Policy {
         project: project(of),
         name: "nightly".to_owned(),
         schedule: Schedule {
-            start_time: "01:00,13:00".to_owned(),
+            hours: Hours::parse("01:00,13:00").unwrap(),
             days: Days::Every(2),
+            zone: Zone::parse("UTC+01:00").unwrap(),
             retention: Retention::Count(7),
             keep_first_of_month: true,
             enabled: true,
         },
-        time_zone: "UTC+01:00".to_owned(),
+        is_default: false,
+        tags: Tags::new(),
         disks: 0,
+        scheduled_since: at(30),
+        next_run_at: Some(at(60)),
         created_at: at(30),
     }
 }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use thiserror::Error;
 
 use super::dialect::Dialect;
+use super::evs::policies;
 use super::openstack::types::refusals;
 use crate::domain::access::Action;
 use crate::domain::ids::RequestId;
@@ -310,6 +311,7 @@ fn service_fault(error: &ServiceError) -> Fault {
             | Resource::Attachment
             | Resource::DiskType
             | Resource::DiskTypeName
+            | Resource::PolicyTask
             | Resource::QosSpecs
             | Resource::User
             | Resource::AccessKey,
@@ -319,7 +321,10 @@ fn service_fault(error: &ServiceError) -> Fault {
         | S::NoMetadata { .. }
         | S::NoTag(_) => Fault::NOT_FOUND,
         S::MetadataChanged(_) => Fault(StatusCode::PRECONDITION_FAILED, "computeFault", "EVS.5400"),
-        S::TooManyPolicies(_) => Fault(StatusCode::BAD_REQUEST, "badRequest", "AutoBackup.0203"),
+        S::Policy(refused) => {
+            let native = policies::refusal(refused);
+            Fault(native.status, "badRequest", native.code)
+        }
         S::Transfer(_)
         | S::WrongKey(_)
         | S::Status(_)

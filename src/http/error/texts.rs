@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::super::evs::policies;
 use super::super::openstack::types::refusals;
 use super::super::time::with_zone;
 use super::{OUR_FAULT, UNAUTHENTICATED};
@@ -75,7 +76,7 @@ pub(super) fn of(error: &ServiceError) -> Cow<'_, str> {
         }
         S::UnknownZone(zone) => format!("Availability zone '{zone}' is invalid.").into(),
         S::Backup(refused) => backup_refused(refused).into(),
-        S::TooManyPolicies(most) => format!("A project has at most {most} backup policies.").into(),
+        S::Policy(refused) => policies::refusal(refused).message,
         // Cinder converts the capacity error of accept in the controller, which drops its class.
         S::RecipientQuota(exceeded @ QuotaExceeded::Gigabytes { .. }) => {
             exceeded.to_string().into()
@@ -248,6 +249,7 @@ fn not_found(resource: Resource, id: &str) -> String {
             );
         }
         Resource::Policy => "Backup policy",
+        Resource::PolicyTask => "Task",
         Resource::DiskType => "Volume type",
         Resource::DiskTypeName => "Volume type with name",
         Resource::QosSpecs => return format!("No such QoS spec {id}."),

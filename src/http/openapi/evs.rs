@@ -207,6 +207,7 @@ const JOBS: &[Operation] = operations! {
 const POLICY: Schema = Schema::top(
     "NewBackupPolicy",
     &[
+        May("tags", Each(&[Must("key", Text), May("value", Text)])),
         Must("backup_policy_name", Text),
         Must(
             "scheduled_policy",
@@ -224,6 +225,53 @@ const POLICY: Schema = Schema::top(
     ],
 );
 
+const POLICY_CHANGE: Schema = Schema::top(
+    "BackupPolicyChange",
+    &[
+        May("backup_policy_name", Text),
+        May(
+            "scheduled_policy",
+            Inside(&[
+                May("start_time", Text),
+                May("status", Word(&["ON", "OFF"])),
+                May("frequency", Whole),
+                May("week_frequency", Words),
+                May("rentention_num", Whole),
+                May("rentention_day", Whole),
+                May("remain_first_backup_of_curMonth", Word(&["Y", "N"])),
+            ]),
+        ),
+        May("time_zone", Text),
+    ],
+);
+
+const POLICY_TAG: Schema =
+    Schema::of("BackupPolicyTag", "tag", &[Must("key", Text), May("value", Text)]);
+
+const POLICY_TAG_CHANGE: Schema = Schema::top(
+    "BackupPolicyTagChange",
+    &[
+        Must("action", Word(&["create", "update", "delete"])),
+        May("tags", Each(&[Must("key", Text), May("value", Text)])),
+    ],
+);
+
+const WANTED: &[Member] = &[Must("key", Text), May("values", Words)];
+
+const POLICY_SEARCH: Schema = Schema::top(
+    "BackupPolicySearch",
+    &[
+        Must("action", Word(&["filter", "count"])),
+        May("tags", Each(WANTED)),
+        May("tags_any", Each(WANTED)),
+        May("not_tags", Each(WANTED)),
+        May("not_tags_any", Each(WANTED)),
+        May("matches", Each(&[Must("key", Word(&["resource_name"])), Must("value", Text)])),
+        May("limit", Whole),
+        May("offset", Whole),
+    ],
+);
+
 const DISK: &[Member] = &[Must("resource_id", Text), Must("resource_type", Word(&["volume"]))];
 const BOUND_DISK: &[Member] = &[Must("resource_id", Text), May("resource_type", Word(&["volume"]))];
 
@@ -238,7 +286,25 @@ const POLICIES: &[Operation] = operations! {
     post "/backuppolicy" 200 Id("backup_policy_id"), "Make a backup policy", may(A::CreatePolicy),
         takes(&POLICY);
     get "/backuppolicy/{id}" 200 Object, "Show a backup policy", may(A::ShowPolicy);
+    put "/backuppolicy/{id}" 200 Id("backup_policy_id"), "Change a backup policy",
+        may(A::UpdatePolicy), takes(&POLICY_CHANGE);
     delete "/backuppolicy/{id}" 204 Nothing, "Remove a backup policy", may(A::DeletePolicy);
+    get "/backuppolicy/{id}/backuptasks" 200 Many("tasks"), "List the tasks of a backup policy",
+        may(A::ShowPolicyTasks), query(&[LIST, &["status", "job_id"]]);
+    get "/backuppolicy/tags" 200 Many("tags"), "List every tag of the project's backup policies",
+        may(A::ListPolicyTags);
+    post "/backuppolicy/resource_instances/action" 200 Object,
+        "Find or count backup policies by their tags", may(A::SearchPolicyTags),
+        takes(&POLICY_SEARCH);
+    get "/backuppolicy/{id}/tags" 200 Many("tags"), "Show the tags of a backup policy",
+        may(A::ShowPolicyTags);
+    post "/backuppolicy/{id}/tags" 204 Nothing, "Add a tag to a backup policy",
+        may(A::CreatePolicyTags), takes(&POLICY_TAG);
+    post "/backuppolicy/{id}/tags/action" 204 Nothing,
+        "Add, change or remove tags of a backup policy", may(A::CreatePolicyTags),
+        takes(&POLICY_TAG_CHANGE);
+    delete "/backuppolicy/{id}/tags/{key}" 204 Nothing, "Remove a tag of a backup policy",
+        may(A::DeletePolicyTags);
     get "/backuppolicyresources" 200 Many("resources"), "List the disks under a backup policy",
         may(A::ShowPolicy), query(&[&["policy_id"]]);
     post "/backuppolicyresources" 200 Many("success_resources"), "Put disks under a backup policy",

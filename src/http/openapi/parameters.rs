@@ -71,6 +71,7 @@ pub(super) const QUERY: &[(&str, Kind, &str)] = &[
     ("tags_any", Text, "With any of these tags."),
     ("not_tags", Text, "Without any of these tags."),
     ("not_tags_any", Text, "Without one of these tags."),
+    ("job_id", Text, "With this id."),
     ("policy_id", Text, "The id of the backup policy; it must be given."),
     ("nocatalog", Text, "Leave the catalogue out."),
     ("parent_region_id", Text, "Inside this region; no region is inside another here."),

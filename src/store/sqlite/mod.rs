@@ -24,6 +24,7 @@ mod messages;
 mod open;
 mod page;
 mod policies;
+mod policy_tasks;
 mod progress;
 mod projects;
 mod qos_specs;

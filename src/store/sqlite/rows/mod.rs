@@ -14,7 +14,7 @@ use super::codec;
 use crate::domain::backup::BackupStatus;
 use crate::domain::clock::Time;
 use crate::domain::ids::{BackupId, DiskId, PolicyId, ProjectId, SnapshotId, TransferId, UserId};
-use crate::domain::policy::{Binding, Days, Policy, Retention, Schedule};
+use crate::domain::policy::Binding;
 use crate::domain::progress::{Ending, Outcome};
 use crate::domain::snapshot::SnapshotStatus;
 use crate::domain::transfer::{KeyHash, Obstacles, Transfer, TransferFacts};
@@ -131,56 +131,6 @@ impl TryFrom<FactsRow> for TransferFacts {
             _ => None,
         };
         Ok(Self { disk: facts.disk.try_into()?, snapshots, backups, policy })
-    }
-}
-
-#[derive(Debug, FromRow)]
-pub(super) struct PolicyRow {
-    id: String,
-    project_id: String,
-    name: String,
-    start_time: String,
-    every_days: Option<i64>,
-    week_days: Option<String>,
-    keep_count: Option<i64>,
-    keep_days: Option<i64>,
-    keep_first_of_month: bool,
-    enabled: bool,
-    time_zone: String,
-    created_at: String,
-    disks: i64,
-}
-
-impl TryFrom<PolicyRow> for Policy {
-    type Error = StoreError;
-
-    fn try_from(policy: PolicyRow) -> Result<Self> {
-        let row = Row { table: "policies", id: &policy.id };
-        let days = match (policy.every_days, policy.week_days) {
-            (Some(days), None) => Days::Every(days),
-            (None, Some(days)) => Days::Week(days),
-            _ => return Err(row.corrupt("its days are not given once")),
-        };
-        let retention = match (policy.keep_count, policy.keep_days) {
-            (Some(count), None) => Retention::Count(count),
-            (None, Some(days)) => Retention::Days(days),
-            _ => return Err(row.corrupt("its retention is not given once")),
-        };
-        Ok(Self {
-            id: row.need("id", "UUID", PolicyId::parse(&policy.id))?,
-            created_at: row.time("created_at", &policy.created_at)?,
-            project: ProjectId::new(policy.project_id),
-            name: policy.name,
-            schedule: Schedule {
-                start_time: policy.start_time,
-                days,
-                retention,
-                keep_first_of_month: policy.keep_first_of_month,
-                enabled: policy.enabled,
-            },
-            time_zone: policy.time_zone,
-            disks: policy.disks,
-        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod disk_types;
 mod invariants;
+mod policies;
 mod progress;
 mod rows;
 mod snapshots;
@@ -12,7 +13,14 @@ use super::Check;
 
 /// Every check.
 pub fn checks() -> impl Iterator<Item = &'static Check> {
-    [invariants::CHECKS, progress::CHECKS, rows::CHECKS, disk_types::CHECKS, snapshots::CHECKS]
-        .into_iter()
-        .flatten()
+    [
+        invariants::CHECKS,
+        progress::CHECKS,
+        rows::CHECKS,
+        disk_types::CHECKS,
+        snapshots::CHECKS,
+        policies::CHECKS,
+    ]
+    .into_iter()
+    .flatten()
 }

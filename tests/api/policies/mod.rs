@@ -1,10 +1,15 @@
-//! Backup policies and the disks under them.
+//! Backup policies: made, shown, changed and removed.
+
+mod bindings;
+mod tags;
+mod tasks;
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::disks::ABSENT;
 use crate::support::{Client, TestServer};
+use evs_local::config::AuthMode;
 
 fn nightly() -> Value {
     json!({
@@ -25,6 +30,25 @@ fn element(id: &str, mut policy: Value, disks: usize) -> Value {
     policy["backup_policy_id"] = id.into();
     policy["policy_resource_count"] = disks.into();
     policy
+}
+
+/// The policy that a project has from the start, as long as nobody changes it; and its id.
+pub(crate) async fn default_of(client: &Client) -> (String, Value) {
+    let list = client.get(&client.path("v2", "backuppolicy")).await;
+    let first = &list.body["backup_policies"][0];
+    let id = first["backup_policy_id"].as_str().unwrap().to_owned();
+    let policy = json!({
+        "backup_policy_name": "default",
+        "scheduled_policy": {
+            "start_time": "02:00",
+            "frequency": 1,
+            "rentention_num": 10,
+            "remain_first_backup_of_curMonth": "N",
+            "status": "OFF",
+        },
+        "time_zone": "UTC+00:00",
+    });
+    (id, policy)
 }
 
 async fn create(client: &Client, policy: Value) -> String {
@@ -52,13 +76,15 @@ async fn a_policy_is_listed_and_shown_with_its_schedule_and_the_count_of_its_dis
     let (first, second) = (create(&demo, nightly()).await, create(&demo, weekly.clone()).await);
     let disk = demo.disk().await;
     assert_eq!(demo.bind(&first, &disk).await.status, 200);
-    let elements = [element(&first, nightly(), 1), element(&second, weekly, 0)];
+    let (own, own_policy) = default_of(&demo).await;
+    let elements =
+        [element(&own, own_policy, 0), element(&first, nightly(), 1), element(&second, weekly, 0)];
     let list = demo.get(&demo.path("v2", "backuppolicy")).await;
     let mut listed = list.body["backup_policies"].as_array().unwrap().clone();
     listed.sort_by_key(|policy| policy["backup_policy_name"].to_string());
     list.is(200, &json!({"backup_policies": list.body["backup_policies"]}));
     assert_eq!(listed, elements);
-    for (id, element) in [(&first, &elements[0]), (&second, &elements[1])] {
+    for (id, element) in [(&own, &elements[0]), (&first, &elements[1]), (&second, &elements[2])] {
         demo.get(&demo.path("v2", &format!("backuppolicy/{id}"))).await.is(200, element);
     }
     let bound = demo.path("v2", &format!("backuppolicyresources?policy_id={first}"));
@@ -70,7 +96,9 @@ async fn a_policy_is_listed_and_shown_with_its_schedule_and_the_count_of_its_dis
         }),
     );
     let theirs = partner.get(&partner.path("v2", "backuppolicy")).await;
-    theirs.is(200, &json!({"backup_policies": []}));
+    let (id, policy) = default_of(&partner).await;
+    assert_ne!(id, own);
+    theirs.is(200, &json!({"backup_policies": [element(&id, policy, 0)]}));
     server.finish().await;
 }
 
@@ -128,6 +156,13 @@ const DAYS: (&str, &str) = (
 );
 const RETENTION: (&str, &str) =
     ("AutoBackup.0107", "rentention_num must be 2 to 99, or rentention_day 2 to 99999");
+const EMPTY_SCHEDULE: (&str, &str) = ("AutoBackup.0001", "scheduled_policy must not be empty");
+const CHANGED_DAYS: (&str, &str) = (
+    "AutoBackup.0106",
+    "frequency must be 1 to 14, or week_frequency a list of SUN MON TUE WED THU FRI SAT",
+);
+const CHANGED_RETENTION: (&str, &str) =
+    ("AutoBackup.0107", "rentention_num must be 2 to 14, or rentention_day 2 to 99999");
 const ZONE: (&str, &str) =
     ("AutoBackup.0226", "time_zone must be UTC+hh:mm or UTC-hh:mm, up to 14 hours");
 
@@ -145,6 +180,7 @@ async fn every_bad_member_of_a_policy_is_refused_with_its_code() {
         ("/backup_policy_name", json!("a b"), CHARACTERS),
         ("/backup_policy_name", json!("nächtlich"), CHARACTERS),
         ("/scheduled_policy", Value::Null, MISSING),
+        ("/backup_policy_name", json!("default"), LENGTH),
         ("/scheduled_policy", json!({}), MISSING),
         ("/scheduled_policy", json!({"start_time": "02:00"}), MISSING),
         ("/scheduled_policy/start_time", json!(2), START),
@@ -167,6 +203,7 @@ async fn every_bad_member_of_a_policy_is_refused_with_its_code() {
         ("/scheduled_policy/rentention_num", json!(100), RETENTION),
         ("/time_zone", json!("CET"), ZONE),
         ("/time_zone", json!("UTC+15:00"), ZONE),
+        ("/time_zone", json!("UTC+14:01"), ZONE),
         ("/time_zone", json!("UTC++1:00"), ZONE),
         ("/time_zone", json!("UTC+8:00"), ZONE),
     ] {
@@ -182,170 +219,175 @@ async fn every_bad_member_of_a_policy_is_refused_with_its_code() {
         policy["scheduled_policy"]["week_frequency"] = days;
         demo.post(&path, policy).await.is_evs_fault(400, code, message);
     }
-    for body in ["", "{", "[]", "null", "\"x\""] {
-        let answer = demo.send(Method::POST, &path, Some(body.to_owned())).await;
-        answer.is_evs_fault(400, "AutoBackup.0008", "The request body is not a JSON object");
-    }
-    demo.get(&path).await.is(200, &json!({"backup_policies": []}));
+    refuses_bodies_of_nothing(&demo, &Method::POST, &path).await;
+    let (id, policy) = default_of(&demo).await;
+    demo.get(&path).await.is(200, &json!({"backup_policies": [element(&id, policy, 0)]}));
     server.finish().await;
 }
 
-fn success(disk: &str) -> Value {
-    json!({
-        "resource_id": disk,
-        "resource_type": "volume",
-        "availability_zone": "az-sim-1",
-        "os_vol_host_attr": "pod01.az-sim-1",
-    })
-}
-
-fn failure(disk: &str, code: &str, message: &str) -> Value {
-    json!({
-        "resource_id": disk,
-        "resource_type": "volume",
-        "availability_zone": null,
-        "os_vol_host_attr": null,
-        "code": code,
-        "message": message,
-    })
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn disks_are_bound_each_on_its_own_and_a_second_policy_takes_a_disk_from_the_first() {
-    let server = TestServer::start().await;
-    let (admin, demo) = (server.login("admin").await, server.login("demo").await);
-    let theirs = server.login("partner").await.disk().await;
-    let (first, second) = (demo.policy("one", "ON").await, demo.policy("two", "OFF").await);
-    let (good, broken) = (demo.disk().await, demo.disk().await);
-    admin.reset(&broken, "error").await;
-    let invalid = "The resource to be associated is invalid.";
-    let resources: Vec<Value> = [&*good, ABSENT, "xxx", &theirs, &broken]
-        .iter()
-        .map(|id| json!({"resource_id": id, "resource_type": "volume"}))
-        .collect();
-    let body = json!({"backup_policy_id": first, "resources": resources});
-    demo.post(&demo.path("v2", "backuppolicyresources"), body).await.is(
-        200,
-        &json!({
-            "success_resources": [success(&good)],
-            "fail_resources": [
-                failure(ABSENT, "AutoBackup.1400", invalid),
-                failure("xxx", "AutoBackup.1400", invalid),
-                failure(&theirs, "AutoBackup.1400", invalid),
-                failure(&broken, "AutoBackup.0206", "The disk status error forbids it."),
-            ],
-        }),
-    );
-    let count = async |policy: &str| {
-        let path = demo.path("v2", &format!("backuppolicy/{policy}"));
-        demo.get(&path).await.body["policy_resource_count"].as_i64().unwrap()
-    };
-    let done = json!({"success_resources": [success(&good)], "fail_resources": []});
-    demo.bind(&first, &good).await.is(200, &done);
-    assert_eq!((count(&first).await, count(&second).await), (1, 0), "bound twice is bound once");
-    demo.bind(&second, &good).await.is(200, &done);
-    assert_eq!((count(&first).await, count(&second).await), (0, 1));
-    server.finish().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn failed_and_offered_disks_are_not_bound_and_all_others_are() {
-    let server = TestServer::start().await;
-    let (admin, demo) = (server.login("admin").await, server.login("demo").await);
-    let policy = demo.policy("nightly", "ON").await;
-    let forbidding = [
-        "awaiting-transfer",
-        "error_extending",
-        "error_restoring",
-        "error_rollbacking",
-        "error",
-        "error_deleting",
-    ];
-    for status in ["creating", "available", "extending", "backing-up"].iter().chain(&forbidding) {
-        let disk = demo.disk().await;
-        if *status == "awaiting-transfer" {
-            demo.offer(&disk).await;
-        } else {
-            admin.reset(&disk, status).await;
-        }
-        let answer = demo.bind(&policy, &disk).await;
-        let expected = if forbidding.contains(status) {
-            let message = format!("The disk status {status} forbids it.");
-            json!({
-                "success_resources": [],
-                "fail_resources": [failure(&disk, "AutoBackup.0206", &message)],
-            })
-        } else {
-            json!({"success_resources": [success(&disk)], "fail_resources": []})
-        };
-        answer.is(200, &expected);
-    }
-    server.finish().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_disk_is_taken_out_of_its_own_policy_only() {
-    let server = TestServer::start().await;
-    let demo = server.login("demo").await;
-    let (first, second) = (demo.policy("one", "ON").await, demo.policy("two", "OFF").await);
-    let disk = demo.disk().await;
-    demo.bind(&first, &disk).await;
-    let not_bound = json!({
-        "success_resources": [],
-        "fail_resources": [{
-            "resource_id": disk,
-            "resource_type": "volume",
-            "code": "AutoBackup.1400",
-            "message": "The disk is not bound to this policy.",
-        }],
-    });
-    let done = json!({
-        "success_resources": [{"resource_id": disk, "resource_type": "volume"}],
-        "fail_resources": [],
-    });
-    demo.unbind(&second, &disk).await.is(200, &not_bound);
-    demo.unbind(&first, &disk).await.is(200, &done);
-    demo.unbind(&first, &disk).await.is(200, &not_bound);
-    server.finish().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn every_bad_body_of_bind_and_unbind_is_refused_with_its_code() {
-    let server = TestServer::start().await;
-    let demo = server.login("demo").await;
-    let policy = demo.policy("nightly", "ON").await;
-    let bind = demo.path("v2", "backuppolicyresources");
-    let unbind = format!("{bind}/{policy}/deleted_resources");
-    let id = ("AutoBackup.0209", "each of resources needs a resource_id");
-    let kind = ("AutoBackup.0211", "resource_type must be volume");
-    let none = ("AutoBackup.0207", "resources must name at least one disk");
-    for (resources, (code, message)) in [
-        (Value::Null, none),
-        (json!([]), none),
-        (json!({}), none),
-        (json!([{"resource_type": "volume"}]), id),
-        (json!([{"resource_id": "", "resource_type": "volume"}]), id),
-        (json!([{"resource_id": 5, "resource_type": "volume"}]), id),
-        (json!([{"resource_id": ABSENT, "resource_type": "server"}]), kind),
+/// What is empty, no JSON, no object or has an angle bracket anywhere.
+pub(crate) async fn refuses_bodies_of_nothing(client: &Client, method: &Method, path: &str) {
+    let empty = ("AutoBackup.0000", "The request is empty");
+    let not_json = ("AutoBackup.0008", "The request body is not a JSON object");
+    let angle = ("AutoBackup.0221", "The request must not contain < or >");
+    for (body, (code, message)) in [
+        ("", empty),
+        ("null", empty),
+        ("{}", empty),
+        ("{", not_json),
+        ("[]", not_json),
+        ("\"x\"", not_json),
+        ("{\"name\": \"a<b\"}", angle),
+        ("{\"name\": {\"x\": [1, \">\"]}}", angle),
+        ("{\"a>\": 1}", angle),
+        ("\"<\"", angle),
     ] {
-        let body = json!({"backup_policy_id": policy, "resources": resources});
-        demo.post(&bind, body.clone()).await.is_evs_fault(400, code, message);
-        demo.post(&unbind, body).await.is_evs_fault(400, code, message);
+        let answer = client.send(method.clone(), path, Some(body.to_owned())).await;
+        answer.is_evs_fault(400, code, message);
     }
-    let (code, message) = kind;
-    let untyped = json!({"backup_policy_id": policy, "resources": [{"resource_id": ABSENT}]});
-    demo.post(&bind, untyped).await.is_evs_fault(400, code, message);
-    let required = "backup_policy_id is required";
-    let unnamed = json!({"resources": [{"resource_id": ABSENT, "resource_type": "volume"}]});
-    demo.post(&bind, unnamed).await.is_evs_fault(400, "AutoBackup.0006", required);
-    demo.get(&bind).await.is_evs_fault(400, "AutoBackup.0006", required);
-    for path in [&bind, &unbind] {
-        demo.post(path, json!([])).await.is_evs_fault(
-            400,
-            "AutoBackup.0008",
-            "The request body is not a JSON object",
-        );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_changes_in_what_is_said_and_keeps_the_rest() {
+    let server = TestServer::start().await;
+    let demo = server.login("demo").await;
+    let id = create(&demo, nightly()).await;
+    let path = demo.path("v2", &format!("backuppolicy/{id}"));
+    let mut expected = element(&id, nightly(), 0);
+    let frequency = expected["scheduled_policy"].clone();
+    for (change, pointer, value) in [
+        (json!({"backup_policy_name": "n-2"}), "/backup_policy_name", json!("n-2")),
+        (json!({"time_zone": "UTC-03:30"}), "/time_zone", json!("UTC-03:30")),
+        (
+            json!({"scheduled_policy": {"start_time": "00:00,23:00"}}),
+            "/scheduled_policy/start_time",
+            json!("00:00,23:00"),
+        ),
+        (
+            json!({"scheduled_policy": {"frequency": 14, "week_frequency": ["MON"]}}),
+            "/scheduled_policy/frequency",
+            json!(14),
+        ),
+        (
+            json!({"scheduled_policy": {"rentention_num": 14, "rentention_day": 3}}),
+            "/scheduled_policy/rentention_num",
+            json!(14),
+        ),
+        (
+            json!({"scheduled_policy": {"remain_first_backup_of_curMonth": "Y"}}),
+            "/scheduled_policy/remain_first_backup_of_curMonth",
+            json!("Y"),
+        ),
+        (json!({"scheduled_policy": {"status": "OFF"}}), "/scheduled_policy/status", json!("OFF")),
+        (json!({"backup_policy_name": null, "time_zone": null}), "/time_zone", json!("UTC-03:30")),
+    ] {
+        *expected.pointer_mut(pointer).unwrap() = value;
+        demo.put(&path, change).await.is(200, &json!({"backup_policy_id": id}));
+        demo.get(&path).await.is(200, &expected);
     }
+    let schedule = json!({"week_frequency": ["SAT", "SUN", "SAT"], "rentention_day": 99_999.9});
+    demo.put(&path, json!({"scheduled_policy": schedule}))
+        .await
+        .is(200, &json!({"backup_policy_id": id}));
+    let told = expected["scheduled_policy"].as_object_mut().unwrap();
+    told.remove("frequency");
+    told.remove("rentention_num");
+    told.insert("week_frequency".to_owned(), json!(["SAT", "SUN"]));
+    told.insert("rentention_day".to_owned(), json!(99_999));
+    demo.get(&path).await.is(200, &expected);
+
+    let back = json!({"backup_policy_name": "nightly", "scheduled_policy": frequency,
+        "time_zone": "UTC+00:00"});
+    demo.put(&path, back).await.is(200, &json!({"backup_policy_id": id}));
+    demo.get(&path).await.is(200, &element(&id, nightly(), 0));
+    server.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_bad_member_of_a_change_is_refused_with_its_code_and_changes_nothing() {
+    let server = TestServer::start().await;
+    let demo = server.login("demo").await;
+    let id = create(&demo, nightly()).await;
+    let path = demo.path("v2", &format!("backuppolicy/{id}"));
+    let schedule = |said: Value| json!({"scheduled_policy": said});
+    let name = |name: Value| json!({"backup_policy_name": name});
+    for (change, (code, message)) in [
+        (name(json!("")), LENGTH),
+        (name(json!("x".repeat(65))), LENGTH),
+        (name(json!("default")), LENGTH),
+        (name(json!("default-2")), LENGTH),
+        (name(json!("a b")), CHARACTERS),
+        (name(json!(5)), CHARACTERS),
+        (json!({"time_zone": "UTC+14:01"}), ZONE),
+        (schedule(json!({})), EMPTY_SCHEDULE),
+        (schedule(json!("ON")), EMPTY_SCHEDULE),
+        (schedule(json!({"start_time": "02:30"})), START),
+        (schedule(json!({"status": "on"})), STATUS),
+        (schedule(json!({"remain_first_backup_of_curMonth": true})), KEEP),
+        (schedule(json!({"frequency": 15})), CHANGED_DAYS),
+        (schedule(json!({"frequency": 0})), CHANGED_DAYS),
+        (schedule(json!({"frequency": "1"})), CHANGED_DAYS),
+        (schedule(json!({"week_frequency": []})), CHANGED_DAYS),
+        (schedule(json!({"week_frequency": ["mon"]})), CHANGED_DAYS),
+        (schedule(json!({"rentention_num": 15})), CHANGED_RETENTION),
+        (schedule(json!({"rentention_num": 1})), CHANGED_RETENTION),
+        (schedule(json!({"rentention_day": 1})), CHANGED_RETENTION),
+        (schedule(json!({"rentention_day": 100_000})), CHANGED_RETENTION),
+    ] {
+        demo.put(&path, change).await.is_evs_fault(400, code, message);
+    }
+    refuses_bodies_of_nothing(&demo, &Method::PUT, &path).await;
+    demo.get(&path).await.is(200, &element(&id, nightly(), 0));
+    server.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_project_has_a_default_policy_that_is_written_when_somebody_writes_it() {
+    let server = TestServer::start().await;
+    let (admin, demo) = (server.login("admin").await, server.login("demo").await);
+    let (id, mut policy) = default_of(&demo).await;
+    let path = demo.path("v2", &format!("backuppolicy/{id}"));
+    let rows = async || {
+        let sql = "SELECT name, is_default FROM policies WHERE project_id = $1";
+        server.rows::<(String, i64)>(sql, &demo.project).await
+    };
+    demo.get(&path).await.is(200, &element(&id, policy.clone(), 0));
+    assert_eq!(rows().await, []);
+    let stays = "The default backup policy keeps its name and cannot be deleted";
+    demo.delete(&path).await.is_evs_fault(400, "AutoBackup.0100", stays);
+    let renamed = demo.put(&path, json!({"backup_policy_name": "mine"})).await;
+    renamed.is_evs_fault(400, "AutoBackup.0100", stays);
+    let renamed = demo.put(&path, json!({"backup_policy_name": "default-2"})).await;
+    renamed.is_evs_fault(400, "AutoBackup.0100", stays);
+    let gone = format!("Backup policy {id} could not be found.");
+    for client in [&admin, &server.login("partner").await] {
+        let path = client.path("v2", &format!("backuppolicy/{id}"));
+        client.get(&path).await.is_evs_fault(404, "AutoBackup.0205", &gone);
+    }
+    assert_eq!(rows().await, [], "what is refused writes nothing");
+
+    let change = json!({"backup_policy_name": "default", "scheduled_policy": {"status": "ON"}});
+    demo.put(&path, change).await.is(200, &json!({"backup_policy_id": id}));
+    policy["scheduled_policy"]["status"] = "ON".into();
+    demo.get(&path).await.is(200, &element(&id, policy.clone(), 0));
+    assert_eq!(rows().await, [("default".to_owned(), 1)]);
+    let disk = demo.disk().await;
+    assert_eq!(demo.bind(&id, &disk).await.status, 200);
+    let list = demo.path("v2", "backuppolicy");
+    demo.get(&list).await.is(200, &json!({"backup_policies": [element(&id, policy, 1)]}));
+    demo.delete(&path).await.is_evs_fault(400, "AutoBackup.0100", stays);
+    server.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_project_that_is_no_row_has_a_default_policy_too() {
+    let server = TestServer::start_with(|settings| settings.auth.mode = AuthMode::Open).await;
+    let open = server.anonymous().in_project("scratch");
+    let (id, policy) = default_of(&open).await;
+    let disk = open.disk().await;
+    assert_eq!(open.bind(&id, &disk).await.status, 200);
+    let path = open.path("v2", &format!("backuppolicy/{id}"));
+    open.get(&path).await.is(200, &element(&id, policy, 1));
     server.finish().await;
 }
 
@@ -375,7 +417,13 @@ async fn a_policy_that_is_absent_or_another_projects_is_the_same_404() {
     for (method, rest, body) in [
         (Method::GET, "backuppolicy/ID", Value::Null),
         (Method::DELETE, "backuppolicy/ID", Value::Null),
+        (Method::PUT, "backuppolicy/ID", json!({"backup_policy_name": "x"})),
         (Method::GET, "backuppolicyresources?policy_id=ID", Value::Null),
+        (Method::GET, "backuppolicy/ID/backuptasks", Value::Null),
+        (Method::GET, "backuppolicy/ID/tags", Value::Null),
+        (Method::POST, "backuppolicy/ID/tags", json!({"tag": {"key": "k", "value": "v"}})),
+        (Method::DELETE, "backuppolicy/ID/tags/k", Value::Null),
+        (Method::POST, "backuppolicy/ID/tags/action", json!({"action": "delete"})),
         (
             Method::POST,
             "backuppolicyresources",
@@ -402,11 +450,15 @@ async fn a_policy_that_is_absent_or_another_projects_is_the_same_404() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_project_has_at_most_32_policies() {
+async fn a_project_has_at_most_32_policies_its_default_one_among_them() {
     let server = TestServer::start().await;
     let (demo, partner) = (server.login("demo").await, server.login("partner").await);
-    for n in 0..32 {
+    for n in 0..31 {
         demo.policy(&format!("p{n}"), "OFF").await;
+        if n == 15 {
+            let (id, _) = default_of(&demo).await;
+            assert_eq!(demo.bind(&id, &demo.disk().await).await.status, 200);
+        }
     }
     let path = demo.path("v2", "backuppolicy");
     demo.post(&path, nightly()).await.is_evs_fault(
