@@ -44,7 +44,9 @@
 //!
 //! What takes time stands in its disk's row: what it is, when it ends, how, and what the disk will
 //! be then (`domain/disk/progress.rs`). `service/progress.rs` ends it when it is due, whether that is
-//! a moment later, after a restart or when somebody steps with `POST /_evs/progress`: one path.
+//! a moment later, after a restart or when somebody steps with `POST /_evs/progress`: one path. Backup
+//! policies are due in the same way: when each runs next stands in its row, and its tasks in theirs
+//! (`service/policies/runs.rs`).
 //! `service/purge.rs` removes what has expired. Both are loops that `server.rs` starts and stops.
 //! The time is that of a clock that people steer, over the machine's (`service/clock.rs`).
 

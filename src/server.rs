@@ -20,6 +20,7 @@ use crate::data_dir::{DataDir, DataDirError};
 use crate::domain::access::Role;
 use crate::domain::clock::{Clock, SimulatedClock};
 use crate::domain::guess::GuessLimit;
+use crate::domain::policy::{MissedRule, MissedRuns};
 use crate::domain::progress::Operation;
 use crate::domain::quota::Limits;
 use crate::domain::transfer::OptionalRules;
@@ -259,12 +260,24 @@ fn rules(settings: &Settings) -> Rules {
         default_type: disks.default_type.clone(),
         zones: settings.cloud.availability_zones.clone(),
         max_size_gib: disks.max_size_gib,
+        missed_runs: missed_runs(&settings.policies),
         simulation: simulation(&settings.simulation),
         quotas: limits(&settings.quotas),
         token_lifetime: settings.auth.token_lifetime,
         signature_skew: settings.auth.signature_skew,
         key_guesses: guesses(settings.transfers.key_guesses),
         password_guesses: guesses(settings.auth.password_guesses),
+    }
+}
+
+fn missed_runs(settings: &config::Policies) -> MissedRule {
+    MissedRule {
+        runs: match settings.missed_runs {
+            config::MissedRuns::All => MissedRuns::All,
+            config::MissedRuns::Latest => MissedRuns::Latest,
+            config::MissedRuns::Skip => MissedRuns::Skip,
+        },
+        after: settings.missed_after,
     }
 }
 

@@ -56,6 +56,24 @@ fn the_walk_with_curl_ends_with_the_disk_in_the_other_project() {
 }
 
 #[test]
+fn the_walk_with_a_backup_policy_ends_with_a_backup_that_it_made() {
+    let data = TempDir::new().unwrap();
+    let evs = Evs::start(data.path());
+    let output = run(&evs, data.path(), &walk("policy"), data.path());
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{out}{err}");
+    let lines: Vec<&str> = out.lines().filter(|line| !line.is_empty()).collect();
+    let [status, bound, ran, tasks, name] = lines.as_slice() else {
+        unreachable!("five lines, not {out}");
+    };
+    assert_eq!((*status, *ran), ("available", "204"));
+    assert!(bound.contains("\"fail_resources\":[]"), "{bound}");
+    assert!(tasks.contains("EXECUTE_SUCCESS") && tasks.contains(name), "{tasks}");
+    assert!(name.starts_with("autobk_"), "{name}");
+    evs.is_healthy();
+}
+
+#[test]
 fn the_walk_with_the_openstack_command_line_ends_with_the_disk_in_the_other_project() {
     // Kept between runs, so that the clients are installed once.
     let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("openstack");

@@ -60,9 +60,9 @@ CREATE TABLE policy_tasks (
 
 -- No disk is backed up twice for one hour of a schedule, whatever the clock does.
 CREATE UNIQUE INDEX policy_tasks_one_per_due_time ON policy_tasks (policy_id, disk_id, due_at) WHERE scheduled = 1;
--- Those whose turn comes, and those that have a disk for themselves meanwhile.
+-- Those whose turn comes, and the one that has a disk for itself meanwhile.
 CREATE INDEX policy_tasks_waiting ON policy_tasks (due_at, id) WHERE status = 'waiting';
-CREATE INDEX policy_tasks_running ON policy_tasks (disk_id) WHERE status = 'running';
+CREATE UNIQUE INDEX policy_tasks_running ON policy_tasks (disk_id) WHERE status = 'running';
 -- Lists, and whether a policy has any that is not over.
 CREATE INDEX policy_tasks_by_policy ON policy_tasks (policy_id, created_at, id);
 CREATE INDEX policy_tasks_unfinished ON policy_tasks (policy_id) WHERE finished_at IS NULL;

@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 
 use super::{
     Account, Auth, AuthMode, Bootstrap, Cloud, ConfigError, Data, Disks, Guesses, HashCost, Log,
-    LogFormat, Quotas, Server, Settings, Simulation, Store, Transfers,
+    LogFormat, MissedRuns, Policies, Quotas, Server, Settings, Simulation, Store, Transfers,
     layers::{Entries, Entry, Setting, invalid, render},
 };
 
@@ -33,7 +33,8 @@ const OPERATIONS: [&str; 13] = [
 ];
 const LONGEST_NAME: usize = 64;
 const TEN_YEARS_S: i64 = 10 * 366 * 24 * 3600;
-const ONE_DAY_MS: i64 = 24 * 3600 * 1000;
+const ONE_DAY_S: i64 = 24 * 3600;
+const ONE_DAY_MS: i64 = ONE_DAY_S * 1000;
 
 pub(super) fn check(entries: &Entries) -> Result<Settings, ConfigError> {
     let checks = Checks(entries);
@@ -101,6 +102,19 @@ pub(super) fn check(entries: &Entries) -> Result<Settings, ConfigError> {
                 .guesses("transfers.key_guesses", "transfers.key_guesses_window_s")?,
             refuse_yearly_monthly: checks.flag("transfers.refuse_yearly_monthly")?,
             refuse_dedicated_storage: checks.flag("transfers.refuse_dedicated_storage")?,
+        },
+        policies: Policies {
+            missed_runs: checks.one_of(
+                "policies.missed_runs",
+                &[
+                    ("all", MissedRuns::All),
+                    ("latest", MissedRuns::Latest),
+                    ("skip", MissedRuns::Skip),
+                ],
+            )?,
+            missed_after: TimeDelta::seconds(
+                checks.whole("policies.missed_after_s", 0..=ONE_DAY_S)?,
+            ),
         },
         simulation: checks.simulation()?,
         quotas: Quotas {

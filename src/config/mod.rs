@@ -55,6 +55,8 @@ pub struct Settings {
     pub disks: Disks,
     /// Disk transfers.
     pub transfers: Transfers,
+    /// Backup policies.
+    pub policies: Policies,
     /// How time passes.
     pub simulation: Simulation,
     /// The default limits of a project.
@@ -179,6 +181,15 @@ pub struct Transfers {
     pub refuse_dedicated_storage: bool,
 }
 
+/// Section `[policies]`.
+#[derive(Debug, Clone)]
+pub struct Policies {
+    /// Which of the runs that were missed are made up for.
+    pub missed_runs: MissedRuns,
+    /// How late a run is that counts as missed.
+    pub missed_after: TimeDelta,
+}
+
 /// Section `[simulation]`.
 #[derive(Debug, Clone)]
 pub struct Simulation {
@@ -254,6 +265,17 @@ pub enum AuthMode {
     Token,
     /// Everybody, to the project in the path.
     Open,
+}
+
+/// Which of the runs of backup policies that were missed are made up for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MissedRuns {
+    /// All of them.
+    All,
+    /// The latest one.
+    Latest,
+    /// None.
+    Skip,
 }
 
 /// The settings that are in force, from the environment of the process.

@@ -230,6 +230,8 @@ actions! {
     BindPolicy: Member, "vbs:backupPolicy:associate", "vbs:backupPolicy:associate";
     /// Take disks out of a backup policy.
     UnbindPolicy: Member, "vbs:backupPolicy:disassociate", "vbs:backupPolicy:disassociate";
+    /// Run a backup policy at once.
+    RunPolicy: Member, "vbs:backupPolicy:execute", "vbs:backupPolicy:execute";
     /// Show the tasks of a backup policy.
     ShowPolicyTasks: Reader, "vbs:backupPolicyTasks:list", "vbs:backupPolicyTasks:list";
     /// List every tag of a project's backup policies.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::SecondsFormat;
 use serde::Serialize;
 
 use super::access::Caller;
@@ -10,7 +11,7 @@ use super::backup::Backup;
 use super::clock::Time;
 use super::disk::Disk;
 use super::ids::{DiskId, ProjectId, RequestId, UserId};
-use super::policy::{Days, Policy, Retention};
+use super::policy::{Days, Policy, Retention, Task};
 use super::snapshot::Snapshot;
 
 /// One change: who, in which request, what, before and after.
@@ -149,6 +150,30 @@ impl From<&Policy> for State {
             project_id: policy.project.to_string(),
             name: Some(policy.name.clone()),
             values,
+            ..Self::default()
+        }
+    }
+}
+
+impl State {
+    /// Of a task of a backup policy of `project`.
+    pub fn of_task(task: &Task, project: &ProjectId) -> Self {
+        let (backup, name) = task.backup.clone().unzip();
+        let (code, message) = task.failure.clone().unzip();
+        let said = [
+            ("policy_id", Some(task.policy.to_string())),
+            ("disk_id", Some(task.disk.to_string())),
+            ("due_at", Some(task.due_at.to_rfc3339_opts(SecondsFormat::Micros, true))),
+            ("backup_id", backup.map(|id| id.to_string())),
+            ("backup_name", name),
+            ("code", code),
+            ("message", message),
+        ];
+        let given = said.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
+        Self {
+            status: Some(task.status.as_str()),
+            project_id: project.to_string(),
+            values: given.collect(),
             ..Self::default()
         }
     }

@@ -87,6 +87,40 @@ impl Usage {
     }
 }
 
+impl Usage {
+    /// Counts what a wish adds when it is granted.
+    pub fn add(&mut self, wish: Wish<'_>) {
+        let mut of_type = |name: &str, more: TypeUsage| {
+            let usage = self.by_type.entry(name.to_owned()).or_default();
+            usage.disks += more.disks;
+            usage.disk_gib += more.disk_gib;
+            usage.snapshots += more.snapshots;
+            usage.snapshot_gib += more.snapshot_gib;
+        };
+        let none = TypeUsage::default();
+        match wish {
+            Wish::Disk(name, size) => of_type(name, TypeUsage { disks: 1, disk_gib: size, ..none }),
+            Wish::Disks(name, size, count) => {
+                of_type(name, TypeUsage { disks: count, disk_gib: size * count, ..none });
+            }
+            Wish::Growth { disk_type, by_gib, .. } => {
+                of_type(disk_type, TypeUsage { disk_gib: by_gib, ..none });
+            }
+            Wish::Retype { disk_type, size_gib } => {
+                of_type(disk_type, TypeUsage { disks: 1, disk_gib: size_gib, ..none });
+            }
+            Wish::Snapshot(name, size) => {
+                of_type(name, TypeUsage { snapshots: 1, snapshot_gib: size, ..none });
+            }
+            Wish::Backup(size) => {
+                self.backups += 1;
+                self.backup_gib += size;
+            }
+            Wish::OwnDisk(_) => {}
+        }
+    }
+}
+
 /// A project's limits and usage, read together.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Quota {
@@ -186,6 +220,19 @@ pub enum QuotaExceeded {
         /// How much is used.
         used_gib: i64,
     },
+}
+
+impl QuotaExceeded {
+    /// Whether it is a limit of backups, not of disks and snapshots.
+    pub fn is_about_backups(&self) -> bool {
+        match self {
+            Self::Backups { .. } | Self::BackupGigabytes { .. } => true,
+            Self::DiskSize { .. }
+            | Self::Gigabytes { .. }
+            | Self::Disks { .. }
+            | Self::Snapshots { .. } => false,
+        }
+    }
 }
 
 impl Wish<'_> {

@@ -15,7 +15,7 @@ use crate::domain::access::{Action, Caller, Role};
 use crate::domain::ids::{DiskId, ProjectId, UserId};
 use crate::domain::progress::Outcome;
 use crate::metrics::CONTENT_TYPE;
-use crate::service::progress::{Due, Finished, Thing};
+use crate::service::progress::{Due, Finished, Subject, Thing};
 
 /// The process answers.
 pub(super) async fn health() -> Answer {
@@ -101,14 +101,16 @@ fn due(body: &[u8], api: &Api) -> Result<Due, ApiError> {
 /// Something that is over.
 pub(super) fn finished_view(finished: &Finished) -> Value {
     let mut view = json!({
-        "disk_id": finished.disk.to_string(),
+        "disk_id": finished.disk.map(|disk| disk.to_string()),
         "from": finished.from,
         "to": finished.to.unwrap_or("deleted"),
     });
-    let part = match finished.thing {
-        Thing::Disk(_) => None,
-        Thing::Snapshot(id) => Some(("snapshot_id", id.to_string())),
-        Thing::Backup(id) => Some(("backup_id", id.to_string())),
+    let part = match &finished.subject {
+        Subject::Thing(Thing::Disk(_)) => None,
+        Subject::Thing(Thing::Snapshot(id)) => Some(("snapshot_id", id.to_string())),
+        Subject::Thing(Thing::Backup(id)) => Some(("backup_id", id.to_string())),
+        Subject::Policy(id) => Some(("policy_id", id.to_string())),
+        Subject::Task(id) => Some(("task_id", id.to_string())),
     };
     if let (Some((key, id)), Some(members)) = (part, view.as_object_mut()) {
         members.insert(key.to_owned(), id.into());

@@ -408,6 +408,7 @@ fn backup_service(config: &mut ServiceConfig) {
         )
         .service(resource("/backuppolicy/{id}/tags/action").route(post().to(policies::change_tags)))
         .service(resource("/backuppolicy/{id}/tags/{key}").route(delete().to(policies::remove_tag)))
+        .service(resource("/backuppolicy/{id}/action").route(post().to(policies::run)))
         .service(resource("/backuppolicy/{id}/backuptasks").route(get().to(policies::list_tasks)))
         .service(
             resource("/backuppolicyresources")

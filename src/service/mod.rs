@@ -39,6 +39,7 @@ use crate::domain::clock::{Clock as _, ClockRefused, SimulatedClock, Time};
 use crate::domain::disk::{SourceRefused, WrongStatus};
 use crate::domain::guess::{GuessLimit, TooManyGuesses};
 use crate::domain::ids::{DiskId, SnapshotId, TransferId};
+use crate::domain::policy::MissedRule;
 use crate::domain::quota::{Limits, QuotaExceeded};
 use crate::domain::signature::SignatureRefused;
 use crate::domain::snapshot::SnapshotRefused;
@@ -81,6 +82,8 @@ pub struct Rules {
     pub zones: Vec<String>,
     /// The largest disk, in GiB.
     pub max_size_gib: i64,
+    /// What becomes of policies' runs that were missed.
+    pub missed_runs: MissedRule,
     /// How time passes for what takes time.
     pub simulation: Simulation,
     /// The limits of a project that has none of its own.

@@ -6,6 +6,7 @@
 //! one path.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -16,7 +17,7 @@ use super::{App, Result, ServiceError, settle};
 use crate::domain::access::{Caller, Role};
 use crate::domain::clock::Time;
 use crate::domain::disk::Disk;
-use crate::domain::ids::{DiskId, ProjectId, RequestId, UserId};
+use crate::domain::ids::{DiskId, JobId, PolicyId, ProjectId, RequestId, UserId};
 use crate::domain::progress::{Ending, Operation, Outcome};
 use crate::store::StoreError;
 use crate::store::progress::DueWork;
@@ -83,13 +84,40 @@ impl Due {
     }
 }
 
-/// Something that took time and is over.
+/// What has come to its end, or to its turn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// Something on which something was under way.
+    Thing(Thing),
+    /// A backup policy that was due to run.
+    Policy(PolicyId),
+    /// A task of a backup policy.
+    Task(JobId),
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Thing(thing) => thing.fmt(f),
+            Self::Policy(id) => write!(f, "backup policy {id}"),
+            Self::Task(id) => write!(f, "task {id}"),
+        }
+    }
+}
+
+impl From<Thing> for Subject {
+    fn from(thing: Thing) -> Self {
+        Self::Thing(thing)
+    }
+}
+
+/// Something that took time and is over, or a policy or a task whose time came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finished {
-    /// The disk, or the one that the snapshot or backup is of.
-    pub disk: DiskId,
+    /// The disk, or the one that the snapshot, backup or task is of; a policy has none.
+    pub disk: Option<DiskId>,
     /// What it happened to.
-    pub thing: Thing,
+    pub subject: Subject,
     /// The status word meanwhile.
     pub from: &'static str,
     /// The status word after it; none: it is gone.
@@ -134,14 +162,17 @@ impl App {
     /// that somebody broke, does not hold up the others: its error is the answer only if nothing else
     /// was to end.
     pub async fn run_due(&self, due: Due) -> Result<Vec<Finished>> {
+        let begins = due.until.unwrap_or_else(|| self.now());
         let works = match due.disk {
             Some(disk) => vec![DueWork::OnDisk(disk)],
-            None => self.read().await?.due(due.ends(), BATCH).await?,
+            None => self.read().await?.due(due.ends(), begins, BATCH).await?,
         };
         let (mut finished, mut failure) = (Vec::new(), None);
         for work in works {
             let ended = match work {
                 DueWork::OnDisk(disk) => self.finish_on_disk(disk, due).await,
+                DueWork::Policy(id) => self.run_policy(id, begins).await.map(Vec::from_iter),
+                DueWork::Task(id) => self.run_task(&id, begins).await.map(Vec::from_iter),
             };
             match ended {
                 Ok(ended) => finished.extend(ended),
@@ -173,9 +204,9 @@ impl App {
         }
         .await;
         let ended = settle(unit, ended).await?;
-        for Finished { thing, from, to, .. } in &ended {
+        for Finished { subject, from, to, .. } in &ended {
             let to = to.unwrap_or("gone");
-            info!(disk.id = %id, thing.from = from, thing.to = to, "{thing}: {from} is over, {to}");
+            info!(disk.id = %id, thing.from = from, thing.to = to, "{subject}: {from} is over, {to}");
         }
         Ok(ended)
     }

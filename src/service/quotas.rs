@@ -19,7 +19,7 @@ impl App {
     }
 
     /// The same as seen from inside a unit of work.
-    async fn quota_in(
+    pub(super) async fn quota_in(
         &self,
         view: &mut (impl ReadTx + ?Sized),
         project: &ProjectId,

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::Result;
 use crate::domain::backup::{Backup, BackupQuery, BackupStatus};
-use crate::domain::ids::{BackupId, DiskId};
+use crate::domain::ids::{BackupId, DiskId, PolicyId};
 
 /// Questions about backups.
 #[async_trait]
@@ -17,6 +17,9 @@ pub trait BackupReads {
 
     /// The youngest backup of a disk in status `available`: the base of an incremental one.
     async fn latest_backup(&mut self, disk: DiskId) -> Result<Option<Backup>>;
+
+    /// What a policy has made of a disk and is in status `available`.
+    async fn policy_backups(&mut self, policy: PolicyId, disk: DiskId) -> Result<Vec<Backup>>;
 
     /// The backups of a disk on which something is under way, what ends first first.
     async fn backups_under_way(&mut self, disk: DiskId) -> Result<Vec<Backup>>;

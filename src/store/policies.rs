@@ -21,12 +21,6 @@ pub trait PolicyReads {
 
     /// The disks that are bound to a policy, by id.
     async fn bound_disks(&mut self, policy: PolicyId) -> Result<Vec<DiskId>>;
-
-    /// The policies that run at `until` or before, those due first before others.
-    async fn due_policies(&mut self, until: Time, limit: u32) -> Result<Vec<PolicyId>>;
-
-    /// When the first of all policies runs next.
-    async fn next_due_policy(&mut self) -> Result<Option<Time>>;
 }
 
 /// Changes of backup policies.

@@ -3,8 +3,7 @@
 use async_trait::async_trait;
 
 use super::Result;
-use crate::domain::clock::Time;
-use crate::domain::ids::{BackupId, DiskId, JobId, PolicyId};
+use crate::domain::ids::{DiskId, JobId, PolicyId};
 use crate::domain::policy::{Task, TaskQuery, TaskStatus};
 
 /// Questions about tasks.
@@ -22,15 +21,8 @@ pub trait PolicyTaskReads {
     /// How many tasks of a policy are not over.
     async fn unfinished_tasks(&mut self, policy: PolicyId) -> Result<i64>;
 
-    /// The tasks whose turn comes at `until` or before, those due first before others: those that
-    /// wait, unless another task has their disk.
-    async fn due_tasks(&mut self, until: Time, limit: u32) -> Result<Vec<JobId>>;
-
-    /// When the turn of the first of all tasks comes.
-    async fn next_due_task(&mut self) -> Result<Option<Time>>;
-
-    /// The running task that makes a backup of a disk, if that was begun by one.
-    async fn task_of_backup(&mut self, disk: DiskId, backup: BackupId) -> Result<Option<Task>>;
+    /// The task that has a disk: whose backup of it is being made.
+    async fn running_task(&mut self, disk: DiskId) -> Result<Option<Task>>;
 }
 
 /// Changes of tasks.

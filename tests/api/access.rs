@@ -374,6 +374,8 @@ fn policies() -> Vec<(Method, &'static str, Value, Needs)> {
     add(Method::POST, "backuppolicy/ID/tags/action", tags, add_tags);
     let delete_tag = Member("vbs:backupPolicyTags:delete");
     add(Method::DELETE, "backuppolicy/ID/tags/KEY", Value::Null, delete_tag);
+    let run = Member("vbs:backupPolicy:execute");
+    add(Method::POST, "backuppolicy/ID/action", Value::Null, run);
     let change = json!({"time_zone": "UTC+00:00"});
     add(Method::PUT, "backuppolicy/ID", change, Member("vbs:backupPolicy:update"));
     add(Method::POST, "backuppolicy", policy, Member("vbs:backupPolicy:create"));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use evs_local::domain::backup::BackupCourse;
 use evs_local::domain::disk::DiskStatus;
+use evs_local::domain::ids::PolicyId;
 use evs_local::domain::progress::Outcome;
 use evs_local::store::StoreError;
 
@@ -70,4 +71,24 @@ async fn the_latest_available_backup_is_the_base_of_the_next_and_knows_what_buil
     assert!(reader.backup(backups[0].id).await.unwrap().unwrap().has_dependents);
     assert_eq!(reader.backups_under_way(disk.id).await.unwrap(), [backups[2].clone()]);
     assert_eq!(reader.backups_under_way(other.id).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn what_a_policy_has_made_of_a_disk_is_found_the_oldest_first() {
+    let bench = Bench::new().await;
+    let [disk, other] = [(); 2].map(|()| disk("atlas"));
+    let policy = PolicyId::random();
+    let mut backups = [(); 6].map(|()| backup(&disk));
+    for (second, backup) in (30..).zip(&mut backups) {
+        (backup.created_at, backup.policy) = (at(second), Some(policy));
+        (backup.base, backup.incremental) = (None, false);
+    }
+    backups[1].policy = None;
+    backups[2].policy = Some(PolicyId::random());
+    backups[3].begin(BackupCourse::CREATE, support::ending(Outcome::Done, 60));
+    backups[4].disk = other.id;
+    bench.commit(|unit| backups.iter().rev().for_each(|backup| unit.insert_backup(backup))).await;
+    let mut reader = bench.store.read().await.unwrap();
+    let made = reader.policy_backups(policy, disk.id).await.unwrap();
+    assert_eq!(made, [backups[0].clone(), backups[5].clone()]);
 }

@@ -92,10 +92,10 @@ async fn what_is_under_way_is_read_back_and_due_when_its_time_has_come() {
     assert_eq!(reader.disk(soon.id).await.unwrap(), Some(soon.clone()));
     assert_eq!(reader.disk(late.id).await.unwrap(), Some(late.clone()));
     assert_eq!(reader.next_due(None).await.unwrap(), Some(at(5)));
-    assert_eq!(reader.due(Some(at(4)), 9).await.unwrap(), []);
-    assert_eq!(reader.due(Some(at(5)), 9).await.unwrap(), [OnDisk(soon.id)]);
-    assert_eq!(reader.due(None, 9).await.unwrap(), [OnDisk(soon.id), OnDisk(late.id)]);
-    assert_eq!(reader.due(None, 1).await.unwrap(), [OnDisk(soon.id)]);
+    assert_eq!(reader.due(Some(at(4)), at(9), 9).await.unwrap(), []);
+    assert_eq!(reader.due(Some(at(5)), at(9), 9).await.unwrap(), [OnDisk(soon.id)]);
+    assert_eq!(reader.due(None, at(9), 9).await.unwrap(), [OnDisk(soon.id), OnDisk(late.id)]);
+    assert_eq!(reader.due(None, at(9), 1).await.unwrap(), [OnDisk(soon.id)]);
 
     let ended = soon.clone().finished(Outcome::Failed).unwrap();
     assert_eq!((ended.status, ended.size_gib), (DiskStatus::InUse, 40));

@@ -353,6 +353,28 @@ const PLANTED: &[(&str, &str, &str)] = &[
         "task {TASK} has the status late, which there is not",
     ),
     (
+        "UPDATE policy_tasks SET status = 'running', backup_id = '{OTHER}', backup_name = 'x',
+                                 finished_at = NULL",
+        "policies",
+        "task {TASK} is running although backup {OTHER} of disk {FREE} is gone",
+    ),
+    (
+        "UPDATE policy_tasks SET status = 'running', backup_id = '{BACKUP}', backup_name = 'x',
+                                 finished_at = NULL",
+        "policies",
+        "task {TASK} is running although backup {BACKUP} of disk {FREE} is available",
+    ),
+    (
+        "DROP INDEX policy_tasks_running;
+         UPDATE policy_tasks SET status = 'running', backup_id = '{BACKUP}', backup_name = 'x',
+                                 finished_at = NULL;
+         INSERT INTO policy_tasks SELECT '00000000000040008000000000000000', policy_id, disk_id,
+             due_at, 0, status, backup_id, backup_name, code, message, created_at, finished_at
+             FROM policy_tasks",
+        "policies",
+        "disk {FREE} has 2 running tasks",
+    ),
+    (
         "UPDATE policy_tasks SET policy_id = '{OTHER}'",
         "rows",
         "task {TASK} is of policy {OTHER}, which is not there",

@@ -34,7 +34,7 @@ const MERGED: &[(&str, &str)] = &[
     ("0023_messages.sql", "d696ab6d99bcdc6c"),
     ("0024_snapshots_take_time.sql", "a798d4f86c913c43"),
     ("0025_backups_in_full.sql", "14d699fe35774d31"),
-    ("0028_policy_runs.sql", "f8d6b68ee4f67033"),
+    ("0028_policy_runs.sql", "c08afc6325892729"),
     ("0029_clock.sql", "27182b2b72fa22f0"),
     ("0030_snapshots_in_full.sql", "650a7294e3cca6c5"),
 ];

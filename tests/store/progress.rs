@@ -1,12 +1,14 @@
 //! What is due is found on disks, snapshots and backups, each disk once, the first to end first.
 
 use evs_local::domain::backup::BackupCourse;
-use evs_local::domain::disk::{Becoming, DiskCourse};
+use evs_local::domain::disk::{Becoming, Disk, DiskCourse};
+use evs_local::domain::ids::BackupId;
+use evs_local::domain::policy::{Task, TaskStatus, Trigger};
 use evs_local::domain::progress::Outcome;
 use evs_local::domain::snapshot::SnapshotCourse;
-use evs_local::store::progress::DueWork::OnDisk;
+use evs_local::store::progress::DueWork::{OnDisk, Policy, Task as Turn};
 
-use crate::support::{self, Bench, at, backup, disk, ending, snapshot};
+use crate::support::{self, Bench, at, backup, disk, ending, policy, snapshot};
 
 #[tokio::test]
 async fn due_is_whatever_ends_on_a_disk_its_snapshots_or_its_backups() {
@@ -40,10 +42,71 @@ async fn due_is_whatever_ends_on_a_disk_its_snapshots_or_its_backups() {
         assert_eq!(reader.next_due(Some(at(after))).await.unwrap(), Some(at(next)), "{after}");
     }
     assert_eq!(reader.next_due(Some(at(50))).await.unwrap(), None);
-    assert_eq!(reader.due(Some(at(19)), 9).await.unwrap(), []);
-    assert_eq!(reader.due(Some(at(20)), 9).await.unwrap(), [taken]);
-    assert_eq!(reader.due(Some(at(30)), 9).await.unwrap(), [taken, removed]);
-    assert_eq!(reader.due(None, 9).await.unwrap(), [taken, removed, making]);
-    assert_eq!(reader.due(None, 2).await.unwrap(), [taken, removed]);
+    assert_eq!(reader.due(Some(at(19)), at(99), 9).await.unwrap(), []);
+    assert_eq!(reader.due(Some(at(20)), at(99), 9).await.unwrap(), std::slice::from_ref(&taken));
+    assert_eq!(
+        reader.due(Some(at(30)), at(99), 9).await.unwrap(),
+        [taken.clone(), removed.clone()]
+    );
+    assert_eq!(
+        reader.due(None, at(99), 9).await.unwrap(),
+        [taken.clone(), removed.clone(), making]
+    );
+    assert_eq!(reader.due(None, at(99), 2).await.unwrap(), [taken, removed]);
     assert_eq!(bench.sentences().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn policies_and_tasks_are_due_with_the_rest_and_a_task_waits_for_the_one_before_it() {
+    let bench = Bench::new().await;
+    let [mut late, mut soon, mut rests] = [(); 3].map(|()| policy("atlas"));
+    (late.next_run_at, soon.next_run_at, rests.next_run_at) = (Some(at(25)), Some(at(10)), None);
+    rests.schedule.enabled = false;
+    let [one, other, mut making] = [(); 3].map(|()| disk("atlas"));
+    making.begin(DiskCourse::CREATE, None, Becoming::default(), ending(Outcome::Done, 20));
+    let make =
+        |disk: &Disk, due| Task::waiting(soon.id, disk.id, (at(due), Trigger::Schedule), at(0));
+    let (first, second, third) = (make(&one, 10), make(&one, 15), make(&other, 20));
+    bench
+        .commit(|unit| {
+            for disk in [&one, &other, &making] {
+                support::create(unit, disk);
+            }
+            for policy in [&late, &soon, &rests] {
+                unit.insert_policy(policy);
+            }
+            for task in [&third, &second, &first] {
+                unit.insert_policy_task(task);
+            }
+        })
+        .await;
+    let all = [
+        Policy(soon.id),
+        Turn(first.id.clone()),
+        Turn(second.id.clone()),
+        OnDisk(making.id),
+        Turn(third.id.clone()),
+        Policy(late.id),
+    ];
+    let mut reader = bench.store.read().await.unwrap();
+    assert_eq!(reader.next_due(None).await.unwrap(), Some(at(10)));
+    assert_eq!(reader.due(Some(at(9)), at(9), 9).await.unwrap(), []);
+    assert_eq!(reader.due(Some(at(10)), at(10), 9).await.unwrap(), all[..2]);
+    assert_eq!(reader.due(None, at(99), 9).await.unwrap(), all);
+    assert_eq!(reader.due(None, at(99), 3).await.unwrap(), all[..3]);
+    assert_eq!(reader.due(None, at(9), 9).await.unwrap(), all[3..4]);
+
+    let running = first.clone().running(BackupId::random(), "autobk_a61d".to_owned());
+    bench
+        .commit(|unit| {
+            unit.set_next_run(soon.id, at(10), at(50));
+            unit.update_policy_task(TaskStatus::Waiting, &running);
+        })
+        .await;
+    assert_eq!(reader.next_due(None).await.unwrap(), Some(at(20)));
+    let left = reader.due(None, at(30), 9).await.unwrap();
+    assert_eq!(left, [all[3].clone(), all[4].clone(), all[5].clone()]);
+    let ended = running.ended(TaskStatus::Success, None, at(50));
+    bench.commit(|unit| unit.update_policy_task(TaskStatus::Running, &ended)).await;
+    assert_eq!(reader.next_due(None).await.unwrap(), Some(at(15)));
 }

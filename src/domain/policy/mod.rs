@@ -1,5 +1,6 @@
 //! Backup policies: a disk under one, running or not, is not transferred.
 
+mod missed;
 mod retention;
 mod schedule;
 mod task;
@@ -8,6 +9,9 @@ use super::clock::Time;
 use super::ids::{DiskId, PolicyId, ProjectId};
 use super::tag::Tags;
 
+use schedule::MOMENT;
+
+pub use missed::{MissedRule, MissedRuns, Turn};
 pub use retention::Retention;
 pub use schedule::{Days, Hours, LONGEST_INTERVAL, Schedule, Week, Zone};
 pub use task::{Task, TaskQuery, TaskSort, TaskStatus, Trigger};

@@ -12,7 +12,7 @@ use crate::domain::clock::Time;
 pub const LONGEST_INTERVAL: i64 = 30;
 
 /// The shortest time between two moments.
-const MOMENT: TimeDelta = TimeDelta::microseconds(1);
+pub(super) const MOMENT: TimeDelta = TimeDelta::microseconds(1);
 
 /// When a policy runs and what it keeps (VBS "Creating a Backup Policy").
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -289,6 +289,8 @@ const POLICIES: &[Operation] = operations! {
     put "/backuppolicy/{id}" 200 Id("backup_policy_id"), "Change a backup policy",
         may(A::UpdatePolicy), takes(&POLICY_CHANGE);
     delete "/backuppolicy/{id}" 204 Nothing, "Remove a backup policy", may(A::DeletePolicy);
+    post "/backuppolicy/{id}/action" 204 Nothing, "Run a backup policy at once",
+        may(A::RunPolicy);
     get "/backuppolicy/{id}/backuptasks" 200 Many("tasks"), "List the tasks of a backup policy",
         may(A::ShowPolicyTasks), query(&[LIST, &["status", "job_id"]]);
     get "/backuppolicy/tags" 200 Many("tags"), "List every tag of the project's backup policies",

@@ -114,6 +114,7 @@ impl App {
         }
         let (was, is) = (Some(State::from(before)), after.as_ref().map(State::from));
         unit.record(&Event::of(caller, now, action, &before.id, was, is));
+        self.end_task(unit, before, after.as_ref()).await?;
         Ok(after)
     }
 
@@ -131,7 +132,7 @@ impl App {
         let nobody = nobody(&before.project);
         self.save_backup(unit, &nobody, "backup.progress", before, after).await?;
         let (thing, from) = (Thing::Backup(before.id), before.status.as_str());
-        Ok(Some(Finished { disk: before.disk, thing, from, to }))
+        Ok(Some(Finished { disk: Some(before.disk), subject: thing.into(), from, to }))
     }
 }
 

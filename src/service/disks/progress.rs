@@ -85,6 +85,6 @@ impl App {
         let to = after.as_ref().map(|disk| disk.status.as_str());
         self.save(unit, &nobody(&before.project), "disk.progress", &before, after);
         let (thing, from) = (Thing::Disk(before.id), before.status.as_str());
-        Ok(Some(Finished { disk: before.id, thing, from, to }))
+        Ok(Some(Finished { disk: Some(before.id), subject: thing.into(), from, to }))
     }
 }

@@ -2,6 +2,7 @@
 //! gets a row when somebody first writes it.
 
 mod bindings;
+mod runs;
 mod tags;
 mod tasks;
 
@@ -14,6 +15,7 @@ use crate::domain::clock::Time;
 use crate::domain::event::{Event, State};
 use crate::domain::ids::{DiskId, PolicyId};
 use crate::domain::policy::{DEFAULT_NAME, Days, Hours, Policy, Retention, Schedule, Zone};
+use crate::domain::quota::QuotaExceeded;
 use crate::domain::tag::Tags;
 use crate::store::{ReadTx, WriteTx};
 
@@ -78,6 +80,12 @@ pub enum PolicyRefused {
     /// Only the policy that a project has from the start has such a name.
     #[error("'{0}' is reserved for the default backup policy")]
     ReservedName(String),
+    /// It has run, and not all of that is over.
+    #[error("backup policy {0} is running")]
+    Running(PolicyId),
+    /// A limit of the project does not allow the backups of a run.
+    #[error(transparent)]
+    Short(QuotaExceeded),
     /// It has no such tag.
     #[error("backup policy {0} has no such tag")]
     NoTag(PolicyId),

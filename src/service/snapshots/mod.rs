@@ -155,7 +155,7 @@ impl App {
         let to = after.as_ref().map(|snapshot| snapshot.status.as_str());
         self.save_snapshot(unit, &nobody(&before.project), "snapshot.progress", before, after);
         let from = before.status.as_str();
-        Ok(Some(Finished { disk: before.disk, thing, from, to }))
+        Ok(Some(Finished { disk: Some(before.disk), subject: thing.into(), from, to }))
     }
 }
 

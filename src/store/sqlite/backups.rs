@@ -7,7 +7,7 @@ use super::rows::{BackupRow, backup_columns};
 use super::unit::{AsConnection, Unit, Write};
 use super::{codec, errors};
 use crate::domain::backup::{Backup, BackupQuery, BackupSort, BackupStatus};
-use crate::domain::ids::{BackupId, DiskId};
+use crate::domain::ids::{BackupId, DiskId, PolicyId};
 use crate::store::{BackupReads, BackupWrites, Result};
 
 #[async_trait]
@@ -59,6 +59,24 @@ impl<T: AsConnection> BackupReads for T {
         .map_err(errors::of_statement)?
         .map(Backup::try_from)
         .transpose()
+    }
+
+    async fn policy_backups(&mut self, policy: PolicyId, disk: DiskId) -> Result<Vec<Backup>> {
+        sqlx::query_as::<_, BackupRow>(concat!(
+            "SELECT ",
+            backup_columns!(),
+            " FROM backups INDEXED BY backups_by_policy
+              WHERE policy_id = $1 AND disk_id = $2 AND status = 'available'
+              ORDER BY created_at, id"
+        ))
+        .bind(policy.to_string())
+        .bind(disk.to_string())
+        .fetch_all(self.connection()?)
+        .await
+        .map_err(errors::of_statement)?
+        .into_iter()
+        .map(Backup::try_from)
+        .collect()
     }
 
     async fn backups_under_way(&mut self, disk: DiskId) -> Result<Vec<Backup>> {

@@ -150,35 +150,6 @@ impl<T: AsConnection> PolicyReads for T {
         .map(|id| Row { table: "policy_disks", id }.need("disk_id", "UUID", DiskId::parse(id)))
         .collect()
     }
-
-    async fn due_policies(&mut self, until: Time, limit: u32) -> Result<Vec<PolicyId>> {
-        sqlx::query_scalar::<_, String>(
-            "SELECT id FROM policies INDEXED BY policies_due
-             WHERE next_run_at IS NOT NULL AND next_run_at <= $1
-             ORDER BY next_run_at, id LIMIT $2",
-        )
-        .bind(codec::time_to_text(until))
-        .bind(i64::from(limit))
-        .fetch_all(self.connection()?)
-        .await
-        .map_err(errors::of_statement)?
-        .iter()
-        .map(|id| Row { table: "policies", id }.need("id", "UUID", PolicyId::parse(id)))
-        .collect()
-    }
-
-    async fn next_due_policy(&mut self) -> Result<Option<Time>> {
-        let row = Row { table: "policies", id: "of the next run" };
-        sqlx::query_scalar::<_, String>(
-            "SELECT next_run_at FROM policies INDEXED BY policies_due
-             WHERE next_run_at IS NOT NULL ORDER BY next_run_at, id LIMIT 1",
-        )
-        .fetch_optional(self.connection()?)
-        .await
-        .map_err(errors::of_statement)?
-        .map(|at| row.time("next_run_at", &at))
-        .transpose()
-    }
 }
 
 /// Binds what a schedule says, in the order of the columns.

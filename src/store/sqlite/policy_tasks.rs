@@ -3,11 +3,10 @@
 use async_trait::async_trait;
 use sqlx::FromRow;
 
+use super::errors;
 use super::page::List;
 use super::rows::Row;
 use super::unit::{AsConnection, Unit, Write};
-use super::{codec, errors};
-use crate::domain::clock::Time;
 use crate::domain::ids::{BackupId, DiskId, JobId, PolicyId};
 use crate::domain::policy::{Task, TaskQuery, TaskSort, TaskStatus, Trigger};
 use crate::store::{PolicyTaskReads, PolicyTaskWrites, Result, StoreError};
@@ -118,47 +117,14 @@ impl<T: AsConnection> PolicyTaskReads for T {
         .map_err(errors::of_statement)
     }
 
-    async fn due_tasks(&mut self, until: Time, limit: u32) -> Result<Vec<JobId>> {
-        let ids = sqlx::query_scalar::<_, String>(
-            "SELECT id FROM policy_tasks AS t INDEXED BY policy_tasks_waiting
-             WHERE t.status = 'waiting' AND t.due_at <= $1
-               AND NOT EXISTS (SELECT 1 FROM policy_tasks AS r INDEXED BY policy_tasks_running
-                               WHERE r.disk_id = t.disk_id AND r.status = 'running')
-             ORDER BY t.due_at, t.id LIMIT $2",
-        )
-        .bind(codec::time_to_text(until))
-        .bind(i64::from(limit))
-        .fetch_all(self.connection()?)
-        .await
-        .map_err(errors::of_statement)?;
-        Ok(ids.into_iter().map(JobId::new).collect())
-    }
-
-    async fn next_due_task(&mut self) -> Result<Option<Time>> {
-        let row = Row { table: "policy_tasks", id: "of the next turn" };
-        sqlx::query_scalar::<_, String>(
-            "SELECT t.due_at FROM policy_tasks AS t INDEXED BY policy_tasks_waiting
-             WHERE t.status = 'waiting'
-               AND NOT EXISTS (SELECT 1 FROM policy_tasks AS r INDEXED BY policy_tasks_running
-                               WHERE r.disk_id = t.disk_id AND r.status = 'running')
-             ORDER BY t.due_at, t.id LIMIT 1",
-        )
-        .fetch_optional(self.connection()?)
-        .await
-        .map_err(errors::of_statement)?
-        .map(|at| row.time("due_at", &at))
-        .transpose()
-    }
-
-    async fn task_of_backup(&mut self, disk: DiskId, backup: BackupId) -> Result<Option<Task>> {
+    async fn running_task(&mut self, disk: DiskId) -> Result<Option<Task>> {
         sqlx::query_as::<_, TaskRow>(concat!(
             "SELECT ",
             task_columns!(),
             " FROM policy_tasks INDEXED BY policy_tasks_running
-              WHERE status = 'running' AND disk_id = $1 AND backup_id = $2"
+              WHERE disk_id = $1 AND status = 'running'"
         ))
         .bind(disk.to_string())
-        .bind(backup.to_string())
         .fetch_optional(self.connection()?)
         .await
         .map_err(errors::of_statement)?

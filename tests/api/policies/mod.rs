@@ -1,6 +1,7 @@
 //! Backup policies: made, shown, changed and removed.
 
 mod bindings;
+mod runs;
 mod tags;
 mod tasks;
 

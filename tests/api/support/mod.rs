@@ -9,7 +9,7 @@ use std::sync::Mutex;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use evs_local::config::Settings;
-use evs_local::domain::clock::ManualClock;
+use evs_local::domain::clock::{Clock as _, ManualClock};
 use evs_local::server::{Running, Server};
 use evs_local::store::sqlite::doctor;
 use reqwest::Method;
@@ -81,6 +81,11 @@ impl TestServer {
 
     pub(crate) fn advance(&self, step: TimeDelta) {
         self.clock.advance(step);
+    }
+
+    /// What the clock shows.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
     }
 
     /// A client without a token, for any path.

@@ -35,9 +35,12 @@ faults! {
     SEARCH_PAGE = "AutoBackup.0214", "limit must be 1 to 1000 and offset 0 or more";
     TOO_MANY_TAGS = "AutoBackup.0215", "there are at most 10 tags";
     NO_TAG = "AutoBackup.0216", "The tag does not exist";
+    SNAPSHOT_QUOTA = "AutoBackup.0217", "";
+    BACKUP_QUOTA = "AutoBackup.0218", "";
     ANGLE = "AutoBackup.0221", "The request must not contain < or >";
     TAG_ACTION = "AutoBackup.0222", "action must be create, update or delete";
     SEARCH_ACTION = "AutoBackup.0222", "action must be filter or count";
+    RUNNING = "AutoBackup.0225", "The policy is being executed";
     TIME_ZONE = "AutoBackup.0226", "time_zone must be UTC+hh:mm or UTC-hh:mm, up to 14 hours";
 }
 
@@ -50,6 +53,11 @@ pub(in crate::http) fn refusal(refused: &PolicyRefused) -> NativeFault {
         }
         R::Default(_) => DEFAULT,
         R::ReservedName(_) => NAME_LENGTH,
+        R::Short(exceeded) if exceeded.is_about_backups() => {
+            BACKUP_QUOTA.saying(exceeded.to_string())
+        }
+        R::Short(exceeded) => SNAPSHOT_QUOTA.saying(exceeded.to_string()),
+        R::Running(_) => RUNNING,
         R::NoTag(_) => NO_TAG,
         R::TooManyTags(_) => TOO_MANY_TAGS,
     }

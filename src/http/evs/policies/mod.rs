@@ -19,7 +19,7 @@ pub(in crate::http) use tags::{
     add as add_tag, change as change_tags, list as list_tags, list_all as list_all_tags,
     remove as remove_tag, search,
 };
-pub(in crate::http) use tasks::list as list_tasks;
+pub(in crate::http) use tasks::{list as list_tasks, run};
 
 pub(in crate::http) async fn create(call: Call) -> Answer {
     let caller = call.may(Action::CreatePolicy)?;

@@ -29,6 +29,14 @@ fn word(status: TaskStatus) -> &'static str {
     }
 }
 
+/// Runs a policy at once; whatever the body says, there is no other action.
+pub(in crate::http) async fn run(call: Call) -> Answer {
+    let caller = call.may(Action::RunPolicy)?;
+    let id = call.part("id").to_owned();
+    call.write(move |app| async move { app.run_policy_now(&caller, &id).await }).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
 pub(in crate::http) async fn list(call: Call) -> Answer {
     let caller = call.may(Action::ShowPolicyTasks)?;
     let newest = (TaskSort::CreatedAt, Direction::Descending);

@@ -74,4 +74,17 @@ pub(super) const CHECKS: &[Check] = &[
                     UNION ALL SELECT id, finished_at FROM policy_tasks)
               WHERE at NOT LIKE '____-__-__T__:__:__.______Z'",
     },
+    Check {
+        invariant: "policies",
+        name: "a running task makes a backup of its disk, one at a time",
+        sql: "SELECT 'task ' || t.id || ' is running although backup ' || coalesce(t.backup_id, '?')
+                     || ' of disk ' || t.disk_id || ' is ' || coalesce(b.status, 'gone')
+              FROM policy_tasks AS t
+                   LEFT JOIN backups AS b ON b.id = t.backup_id AND b.disk_id = t.disk_id
+              WHERE t.status = 'running' AND b.status IS NOT 'creating'
+              UNION ALL
+              SELECT 'disk ' || disk_id || ' has ' || count(*) || ' running tasks'
+              FROM policy_tasks NOT INDEXED WHERE status = 'running'
+              GROUP BY disk_id HAVING count(*) > 1",
+    },
 ];
