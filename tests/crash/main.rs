@@ -19,6 +19,7 @@ mod journal;
 #[path = "../process/mod.rs"]
 mod process;
 mod progress;
+mod schedules;
 
 use std::fs::File;
 use std::io::Write as _;
