@@ -20,7 +20,8 @@
 //! The binary (`main.rs`, `cli.rs`) parses the command line and calls [`server`], [`config`],
 //! [`offline`] and the doctor. A noun has the same file name in every layer: a transfer is in `domain/transfer.rs`,
 //! `store/transfers.rs`, `store/sqlite/transfers.rs`, `service/transfers.rs` and
-//! `http/openstack/transfers.rs`.
+//! `http/openstack/transfers.rs`. What has grown is a directory of that name, such as `snapshot/` and
+//! `snapshots/`; what the cloud's own API has of it is under its name there, `http/evs/cloudsnapshots/`.
 //!
 //! # One transfer creation
 //!
@@ -42,10 +43,12 @@
 //!
 //! # What happens later
 //!
-//! What takes time stands in its disk's row: what it is, when it ends, how, and what the disk will
-//! be then (`domain/disk/progress.rs`). `service/progress.rs` ends it when it is due, whether that is
-//! a moment later, after a restart or when somebody steps with `POST /_evs/progress`: one path. Backup
-//! policies are due in the same way: when each runs next stands in its row, and its tasks in theirs
+//! What takes time stands in the row of what it happens to, a disk, a snapshot or a backup: when it
+//! ends and how, and for a disk what it will be then (`domain/progress.rs`, `domain/disk/progress.rs`).
+//! A disk that goes back to a snapshot (`service/disks/back.rs`) has its end and the snapshot its own.
+//! `service/progress.rs` ends each when it is due, whether that is a moment later, after a restart or
+//! when somebody steps with `POST /_evs/progress`: one path. Backup policies
+//! are due in the same way: when each runs next stands in its row, and its tasks in theirs
 //! (`service/policies/runs.rs`).
 //! `service/purge.rs` removes what has expired. Both are loops that `server.rs` starts and stops.
 //! The time is that of a clock that people steer, over the machine's (`service/clock.rs`).
