@@ -337,7 +337,7 @@ async fn every_wrong_rollback_is_refused_and_changes_nothing() {
         (json!({"rollback": {"volume_id": "x"}}), ("EVS.1002", "invalid volume id!")),
         (
             json!({"rollback": {"volume_id": disk, "name": "x".repeat(256)}}),
-            ("EVS.5400", "invalid snapshot name!"),
+            ("EVS.1003", "invalid volume name!"),
         ),
         (
             json!({"rollback": {"volume_id": disk, "name": 1}}),

@@ -105,25 +105,28 @@ impl<T: AsConnection> MessageReads for T {
     }
 
     async fn last_request(&mut self, thing: Thing) -> Result<Option<RequestId>> {
-        // Only what begins something on a snapshot or a backup is indexed, word for word.
-        let statement = match thing {
-            Thing::Disk(_) => {
-                "SELECT request_id FROM events WHERE disk_id = $1 ORDER BY seq DESC LIMIT 1"
-            }
-            Thing::Snapshot(_) | Thing::Backup(_) => {
-                "SELECT request_id FROM events
-                 WHERE resource_id = $1
-                   AND action IN ('snapshot.create', 'snapshot.delete', 'backup.create',
-                                  'backup.delete')
-                 ORDER BY seq DESC LIMIT 1"
-            }
-        };
-        let request = sqlx::query_scalar::<_, String>(statement)
+        let request = sqlx::query_scalar::<_, String>(last_request_of(thing))
             .bind(thing.id())
             .fetch_optional(self.connection()?)
             .await
             .map_err(errors::of_statement)?;
         Ok(request.map(RequestId::new))
+    }
+}
+
+/// Only what begins something on a snapshot or a backup is indexed, word for word.
+fn last_request_of(thing: Thing) -> &'static str {
+    match thing {
+        Thing::Disk(_) => {
+            "SELECT request_id FROM events WHERE disk_id = $1 ORDER BY seq DESC LIMIT 1"
+        }
+        Thing::Snapshot(_) | Thing::Backup(_) => {
+            "SELECT request_id FROM events
+             WHERE resource_id = $1
+               AND action IN ('snapshot.create', 'snapshot.delete', 'backup.create',
+                              'backup.delete')
+             ORDER BY seq DESC LIMIT 1"
+        }
     }
 }
 
@@ -164,5 +167,31 @@ impl MessageWrites for Unit {
             .bind(now)
             .bind(i64::from(limit)),
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
+
+    use super::super::open::MIGRATIONS;
+    use super::*;
+    use crate::domain::ids::{BackupId, SnapshotId};
+
+    #[tokio::test]
+    async fn whose_request_failed_is_looked_up_however_many_events_there_are() {
+        let mut schema = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        MIGRATIONS.run(&mut schema).await.unwrap();
+        for (thing, found) in [
+            (Thing::Disk(DiskId::random()), "events_by_disk (disk_id=?)"),
+            (Thing::Snapshot(SnapshotId::random()), "events_of_beginnings (resource_id=?)"),
+            (Thing::Backup(BackupId::random()), "events_of_beginnings (resource_id=?)"),
+        ] {
+            let explained = format!("EXPLAIN QUERY PLAN {}", last_request_of(thing));
+            let steps: Vec<(i64, i64, i64, String)> =
+                sqlx::query_as(AssertSqlSafe(explained)).fetch_all(&mut schema).await.unwrap();
+            let steps: Vec<String> = steps.into_iter().map(|(.., step)| step).collect();
+            assert_eq!(steps, [format!("SEARCH events USING INDEX {found}")], "{thing}");
+        }
     }
 }

@@ -3,11 +3,13 @@
 use actix_web::HttpResponse;
 use serde_json::{Value, json};
 
+use super::super::codes;
 use super::super::members::body;
-use super::create::{disk, name};
+use super::create::disk;
 use super::{coded, object_in};
 use crate::domain::access::Action;
 use crate::domain::ids::DiskId;
+use crate::domain::name;
 use crate::http::call::{Answer, Call};
 use crate::http::error::NativeFault;
 
@@ -25,6 +27,7 @@ pub(in crate::http) async fn roll_back(call: Call) -> Answer {
 /// The disk that goes back; its name may stand beside its id and is not compared.
 fn target(asked: &Value) -> Result<DiskId, NativeFault> {
     let rollback = object_in(asked, "rollback")?;
-    name(rollback)?;
+    let name = rollback.text("name")?.map(name::possibly_empty).transpose();
+    name.map_err(|_| codes::NAME)?;
     disk(rollback)
 }
