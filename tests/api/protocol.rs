@@ -146,7 +146,7 @@ async fn an_unknown_route_is_404_and_a_wrong_method_405_in_the_dialect_of_the_pa
                 (Method::GET, "volumes/x/action"),
                 (Method::PUT, "os-volume-transfer/x"),
                 (Method::GET, "os-volume-transfer/x/accept"),
-                (Method::PUT, "snapshots/x"),
+                (Method::PATCH, "snapshots/x"),
                 (Method::PATCH, "backups/x"),
                 (Method::POST, "os-quota-sets/x"),
                 (Method::PUT, "types"),
