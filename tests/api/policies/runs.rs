@@ -704,3 +704,39 @@ async fn a_server_runs_its_policies_by_itself_and_a_backup_that_takes_no_time_is
     }
     server.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_set_ahead_comes_by_every_run_at_its_hour() {
+    let server = TestServer::start_with(|settings| {
+        settings.auth.token_lifetime = TimeDelta::days(100);
+        settings.simulation.delays.insert("backup", TimeDelta::minutes(5));
+    })
+    .await;
+    let (demo, admin) = (server.login("demo").await, server.login("admin").await);
+    let (policy, disk) = (demo.policy("nightly", "ON").await, demo.disk().await);
+    demo.bind(&policy, &disk).await;
+    let answer = admin.post("/_evs/clock", json!({"set": "2026-12-03T03:00:00Z"})).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let sql = "SELECT due_at, created_at, finished_at, status FROM policy_tasks
+               WHERE policy_id = $1 ORDER BY due_at";
+    let rows: Vec<(String, String, String, String)> = server.rows(sql, &policy).await;
+    let expected: Vec<(String, String, String, String)> = (24..34)
+        .map(|day: i64| {
+            let due: DateTime<Utc> = "2026-11-01T02:00:00Z".parse().unwrap();
+            let due = due + TimeDelta::days(day - 1);
+            let text = |at: DateTime<Utc>| at.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string();
+            let ended = text(due + TimeDelta::minutes(5));
+            (text(due), text(due), ended, "success".to_owned())
+        })
+        .collect();
+    assert_eq!(rows, expected);
+    let path = demo.path("v3", &format!("backups/detail?volume_id={disk}&sort=created_at:asc"));
+    let made = demo.get(&path).await.body["backups"].as_array().unwrap().clone();
+    let made: Vec<&str> =
+        made.iter().map(|backup| &backup["created_at"].as_str().unwrap()[5..16]).collect();
+    let kept = ["27", "28", "29", "30"].map(|day| format!("11-{day}T02:00"));
+    let kept: Vec<String> =
+        kept.into_iter().chain((1..=3).map(|day| format!("12-0{day}T02:00"))).collect();
+    assert_eq!(made, kept, "seven are kept");
+    server.finish().await;
+}
