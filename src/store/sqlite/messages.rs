@@ -176,17 +176,17 @@ mod tests {
 
     use super::super::open::MIGRATIONS;
     use super::*;
-    use crate::domain::ids::{BackupId, SnapshotId};
 
     #[tokio::test]
     async fn whose_request_failed_is_looked_up_however_many_events_there_are() {
         let mut schema = SqliteConnection::connect("sqlite::memory:").await.unwrap();
         MIGRATIONS.run(&mut schema).await.unwrap();
-        for (thing, found) in [
-            (Thing::Disk(DiskId::random()), "events_by_disk (disk_id=?)"),
-            (Thing::Snapshot(SnapshotId::random()), "events_of_beginnings (resource_id=?)"),
-            (Thing::Backup(BackupId::random()), "events_of_beginnings (resource_id=?)"),
+        for (kind, found) in [
+            (ThingKind::Disk, "events_by_disk (disk_id=?)"),
+            (ThingKind::Snapshot, "events_of_beginnings (resource_id=?)"),
+            (ThingKind::Backup, "events_of_beginnings (resource_id=?)"),
         ] {
+            let thing = Thing::parse(kind, "00000000-0000-4000-8000-000000000001").unwrap();
             let explained = format!("EXPLAIN QUERY PLAN {}", last_request_of(thing));
             let steps: Vec<(i64, i64, i64, String)> =
                 sqlx::query_as(AssertSqlSafe(explained)).fetch_all(&mut schema).await.unwrap();
