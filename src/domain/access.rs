@@ -211,8 +211,35 @@ actions! {
     ShowBackup: Reader, "backup:get", "evs:backups:get";
     /// Make a backup.
     CreateBackup: Member, "backup:create", "evs:backups:create";
+    /// Change what people say about a backup.
+    UpdateBackup: Member, "backup:update", "evs:backups:update";
+    /// Fill a disk from a backup.
+    RestoreBackup: Member, "backup:restore", "evs:backups:restore";
     /// Remove a backup.
     DeleteBackup: Member, "backup:delete", "evs:backups:delete";
+    /// Remove a backup whatever its status.
+    ForceDeleteBackup: Admin, "volume_extension:backup_admin_actions:force_delete",
+        "evs:backups:forceDelete";
+    /// Take a backup out as a record.
+    ExportBackup: Admin, "backup:export-import", "evs:backups:export";
+    /// Make a backup of a record.
+    ImportBackup: Admin, "backup:backup-import", "evs:backups:import";
+    /// Make a backup by the backup service's own API.
+    CreateCloudBackup: Member, "vbs:backups:create", "vbs:backups:create";
+    /// Remove a backup by the backup service's own API.
+    DeleteCloudBackup: Member, "vbs:backups:delete", "vbs:backups:delete";
+    /// Fill a disk from a backup by the backup service's own API.
+    RestoreCloudBackup: Member, "vbs:backups:restore", "vbs:backups:restore";
+    /// Show the quota of backups.
+    ShowBackupQuota: Reader, "vbs:backups:getQuota", "vbs:backups:getQuota";
+    /// List shared backups.
+    ListBackupShares: Reader, "vbs:backupSharing:list", "vbs:backupSharing:list";
+    /// Show a shared backup.
+    ShowBackupShare: Reader, "vbs:backupSharing:get", "vbs:backupSharing:get";
+    /// Share a backup with other projects.
+    ShareBackup: Member, "vbs:backupSharing:create", "vbs:backupSharing:create";
+    /// Share a backup no more.
+    UnshareBackup: Member, "vbs:backupSharing:delete", "vbs:backupSharing:delete";
     /// Set a backup's status by hand.
     ResetBackupStatus: Admin, "volume_extension:backup_admin_actions:reset_status",
         "evs:backups:resetStatus";

@@ -99,7 +99,8 @@ impl From<&Backup> for State {
             name: backup.name.clone(),
             description: backup.description.clone(),
             size_gib: Some(backup.size_gib),
-            ..Self::default()
+            bootable: None,
+            values: backup.metadata.clone(),
         }
     }
 }

@@ -49,6 +49,10 @@ id! {
     BackupId
 }
 id! {
+    /// A backup that is shared with another project.
+    BackupShareId
+}
+id! {
     /// A message about something that failed.
     MessageId
 }

@@ -1,8 +1,9 @@
 //! Jobs: what the cloud's own API answers with in place of a result, for clients to ask after.
 
+use super::backup::Backup;
 use super::clock::Time;
 use super::disk::{Disk, DiskStatus};
-use super::ids::{DiskId, JobId, ProjectId};
+use super::ids::{BackupId, DiskId, JobId, ProjectId, SnapshotId};
 use super::status::statuses;
 
 statuses! {
@@ -18,6 +19,12 @@ statuses! {
         Retype = "retype",
         /// Removes a disk.
         Delete = "delete",
+        /// Makes a backup of a disk.
+        CreateBackup = "create_backup",
+        /// Removes a backup.
+        DeleteBackup = "delete_backup",
+        /// Fills a disk from a backup.
+        RestoreBackup = "restore_backup",
     }
 }
 
@@ -33,6 +40,16 @@ statuses! {
     }
 }
 
+statuses! {
+    /// On what something is under way that a part of a job ends with.
+    PartOf {
+        /// The disk.
+        Disk = "disk",
+        /// The backup.
+        Backup = "backup",
+    }
+}
+
 /// How a part of a job ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PartEnd {
@@ -42,19 +59,25 @@ pub enum PartEnd {
     Fail(Option<DiskStatus>),
 }
 
-/// What a job does to one disk.
+/// What a job does to one disk or backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobPart {
     /// Its id, as of a job of its own.
     pub id: JobId,
     /// The disk, which may be gone.
     pub disk: DiskId,
-    /// The disk's name when the job began.
+    /// The disk's name when the job began; none also of what is about a backup.
     pub disk_name: Option<String>,
-    /// The size in GiB that the disk had or was to have then.
+    /// The size in GiB that the disk, or the backup, had or was to have then.
     pub size_gib: i64,
-    /// The name of the type that the disk had or was to have then.
-    pub disk_type: String,
+    /// The name of the type that the disk had or was to have then; none of what is about a backup.
+    pub disk_type: Option<String>,
+    /// The backup, which may be gone.
+    pub backup: Option<BackupId>,
+    /// The snapshot that the backup was made from, which may be gone.
+    pub snapshot: Option<SnapshotId>,
+    /// On what something is under way that ends it.
+    pub ends_with: PartOf,
     /// How it ended, and when; none: it runs.
     pub end: Option<(PartEnd, Time)>,
 }
@@ -70,7 +93,30 @@ impl JobPart {
             size_gib: becoming.and_then(|p| p.size_gib).unwrap_or(disk.size_gib),
             disk_type: becoming
                 .and_then(|p| p.disk_type.clone())
-                .unwrap_or_else(|| disk.disk_type.clone()),
+                .or_else(|| Some(disk.disk_type.clone())),
+            backup: None,
+            snapshot: None,
+            ends_with: PartOf::Disk,
+            end,
+        }
+    }
+
+    /// What is done to or with `backup`, and so to `disk`.
+    pub fn of_backup(
+        backup: &Backup,
+        disk: DiskId,
+        ends_with: PartOf,
+        end: Option<(PartEnd, Time)>,
+    ) -> Self {
+        Self {
+            id: JobId::random(),
+            disk,
+            disk_name: None,
+            size_gib: backup.size_gib,
+            disk_type: None,
+            backup: Some(backup.id),
+            snapshot: backup.snapshot,
+            ends_with,
             end,
         }
     }
@@ -149,7 +195,10 @@ mod tests {
             disk: DiskId::random(),
             disk_name: None,
             size_gib: 10,
-            disk_type: "SSD".to_owned(),
+            disk_type: Some("SSD".to_owned()),
+            backup: None,
+            snapshot: None,
+            ends_with: PartOf::Disk,
             end: end.map(|(end, s)| (end, DateTime::UNIX_EPOCH + TimeDelta::seconds(s))),
         };
         Job {

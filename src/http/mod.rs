@@ -181,7 +181,7 @@ fn accounts(config: &mut ServiceConfig, root: &str) {
 
 /// The OpenStack Block Storage API, alike under `/v2` and `/v3`.
 fn block_storage(scope: Scope) -> Scope {
-    use openstack::{backups, disks, quotas, snapshots};
+    use openstack::{disks, quotas, snapshots};
     scope
         .configure(|c| transfers(c, "/os-volume-transfer", openstack::transfers::create))
         .service(resource("/volumes").route(get().to(disks::list)).route(post().to(disks::create)))
@@ -236,16 +236,7 @@ fn block_storage(scope: Scope) -> Scope {
                 .route(delete().to(snapshots::metadata::delete)),
         )
         .service(resource("/snapshots/{id}/action").route(post().to(snapshots::action)))
-        .service(
-            resource("/backups").route(get().to(backups::list)).route(post().to(backups::create)),
-        )
-        .service(resource("/backups/detail").route(get().to(backups::list_detail)))
-        .service(
-            resource("/backups/{id}")
-                .route(get().to(backups::show))
-                .route(delete().to(backups::delete)),
-        )
-        .service(resource("/backups/{id}/action").route(post().to(backups::action)))
+        .configure(backups)
         .service(
             resource("/os-quota-sets/{target}")
                 .route(get().to(quotas::show))
@@ -262,6 +253,26 @@ fn block_storage(scope: Scope) -> Scope {
         .configure(node)
         .configure(disk_types)
         .configure(qos_specs)
+}
+
+/// Backups.
+fn backups(config: &mut ServiceConfig) {
+    use openstack::backups;
+    config
+        .service(
+            resource("/backups").route(get().to(backups::list)).route(post().to(backups::create)),
+        )
+        .service(resource("/backups/detail").route(get().to(backups::list_detail)))
+        .service(resource("/backups/import_record").route(post().to(backups::import)))
+        .service(
+            resource("/backups/{id}")
+                .route(get().to(backups::show))
+                .route(put().to(backups::update))
+                .route(delete().to(backups::delete)),
+        )
+        .service(resource("/backups/{id}/action").route(post().to(backups::action)))
+        .service(resource("/backups/{id}/restore").route(post().to(backups::restore)))
+        .service(resource("/backups/{id}/export_record").route(get().to(backups::export)));
 }
 
 /// Disk types and what belongs to them.

@@ -5,10 +5,11 @@ use actix_web::web::ServiceConfig;
 use super::evs;
 use super::table::{delete, get, post, put, resource};
 
-/// The backup policies of VBS.
+/// The backups, their sharing and the backup policies of VBS.
 pub(super) fn backup_service(config: &mut ServiceConfig) {
     use evs::policies;
     config
+        .configure(cloud_backups)
         .service(
             resource("/backuppolicy")
                 .route(get().to(policies::list))
@@ -41,6 +42,28 @@ pub(super) fn backup_service(config: &mut ServiceConfig) {
         .service(
             resource("/backuppolicyresources/{id}/deleted_resources")
                 .route(post().to(policies::unbind)),
+        );
+}
+
+/// Backups as the backup service's own API has them.
+fn cloud_backups(config: &mut ServiceConfig) {
+    use evs::{backup_shares as shares, cloudbackups as backups};
+    config
+        .service(resource("/cloudbackups").route(post().to(backups::create)))
+        .service(resource("/cloudbackups/quota").route(get().to(backups::quota)))
+        .service(resource("/cloudbackups/{id}").route(post().to(backups::delete)))
+        .service(resource("/cloudbackups/{id}/restore").route(post().to(backups::restore)))
+        .service(
+            resource("/os-vendor-backup-sharing")
+                .route(post().to(shares::create))
+                .route(delete().to(shares::delete_all)),
+        )
+        .service(resource("/os-vendor-backup-sharing/detail").route(get().to(shares::list)))
+        .service(resource("/os-vendor-backup-sharing/count").route(get().to(shares::count)))
+        .service(
+            resource("/os-vendor-backup-sharing/{id}")
+                .route(get().to(shares::show))
+                .route(delete().to(shares::delete)),
         );
 }
 

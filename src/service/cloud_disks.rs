@@ -171,7 +171,11 @@ impl App {
         self.settle_job(unit, begun).await
     }
 
-    async fn settle_job(&self, unit: Box<dyn WriteTx>, begun: Result<Job>) -> Result<Job> {
+    pub(super) async fn settle_job(
+        &self,
+        unit: Box<dyn WriteTx>,
+        begun: Result<Job>,
+    ) -> Result<Job> {
         let job = settle(unit, begun).await?;
         self.woken.notify_one();
         info!(job.id = %job.id, job.kind = %job.kind, "began job {}, {}", job.id, job.kind);

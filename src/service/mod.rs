@@ -109,6 +109,8 @@ pub enum Resource {
     Snapshot,
     /// A backup.
     Backup,
+    /// A share of a backup.
+    BackupShare,
     /// A message.
     Message,
     /// An attachment.
@@ -242,6 +244,9 @@ pub enum ServiceError {
     /// A limit of the recipient would be broken by taking the disk.
     #[error("the recipient's quota: {0}")]
     RecipientQuota(QuotaExceeded),
+    /// A limit of the project would be broken by the new disk that a backup is restored into.
+    #[error(transparent)]
+    RestoreQuota(QuotaExceeded),
     /// Wrong name, password, token or project.
     #[error("not authenticated")]
     Unauthenticated,

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::Result;
 use crate::domain::clock::Time;
-use crate::domain::ids::{DiskId, JobId, ProjectId};
+use crate::domain::ids::{BackupId, DiskId, JobId, ProjectId};
 use crate::domain::job::{Job, PartEnd};
 
 /// Questions about jobs.
@@ -22,6 +22,9 @@ pub trait JobWrites {
     /// A new job with its parts.
     fn insert_job(&mut self, job: &Job);
 
-    /// Ends the part that runs on a disk, if there is one.
+    /// Ends the part that ends with what is under way on a disk, if there is one.
     fn end_job_part(&mut self, disk: DiskId, end: PartEnd, at: Time);
+
+    /// Ends the part that ends with what is under way on a backup, if there is one.
+    fn end_backup_part(&mut self, backup: BackupId, end: PartEnd, at: Time);
 }

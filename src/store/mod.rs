@@ -8,6 +8,7 @@ pub mod access_keys;
 pub mod accounts;
 pub mod application_credentials;
 pub mod attachments;
+pub mod backup_shares;
 pub mod backups;
 pub mod clock;
 pub mod cloud_disks;
@@ -38,6 +39,7 @@ pub use access_keys::{AccessKeyReads, AccessKeyWrites};
 pub use accounts::{AccountReads, AccountWrites};
 pub use application_credentials::{ApplicationCredentialReads, ApplicationCredentialWrites};
 pub use attachments::{AttachmentReads, AttachmentWrites};
+pub use backup_shares::{BackupShareReads, BackupShareWrites};
 pub use backups::{BackupReads, BackupWrites};
 pub use clock::{ClockReads, ClockWrites};
 pub use cloud_disks::{CloudDiskReads, CloudDiskWrites};
@@ -98,6 +100,7 @@ pub trait ReadTx:
     + ApplicationCredentialReads
     + AttachmentReads
     + BackupReads
+    + BackupShareReads
     + ClockReads
     + CloudDiskReads
     + DiskReads
@@ -125,6 +128,7 @@ impl<T> ReadTx for T where
         + ApplicationCredentialReads
         + AttachmentReads
         + BackupReads
+        + BackupShareReads
         + ClockReads
         + CloudDiskReads
         + DiskReads
@@ -155,6 +159,7 @@ pub trait WriteTx:
     + AccountWrites
     + ApplicationCredentialWrites
     + AttachmentWrites
+    + BackupShareWrites
     + BackupWrites
     + ClockWrites
     + CloudDiskWrites

@@ -64,6 +64,11 @@ const ACTIONS: &[(&str, &str)] = &[
     ("volume_extension:snapshot_admin_actions:reset_status", "evs:snapshots:resetStatus"),
     ("backup:create", "evs:backups:create"),
     ("backup:delete", "evs:backups:delete"),
+    ("backup:update", "evs:backups:update"),
+    ("backup:restore", "evs:backups:restore"),
+    ("backup:export-import", "evs:backups:export"),
+    ("backup:backup-import", "evs:backups:import"),
+    ("volume_extension:backup_admin_actions:force_delete", "evs:backups:forceDelete"),
     ("volume_extension:backup_admin_actions:reset_status", "evs:backups:resetStatus"),
     ("message:delete", "evs:messages:delete"),
     ("volume_extension:type_create", "evs:types:create"),
@@ -340,10 +345,50 @@ pub(crate) fn routes(version: &str) -> Vec<Route> {
     let body = json!({"quota_class_set": {"volumes": 1}});
     add(Method::GET, class, none.clone(), Admin("volume_extension:quota_classes:get"));
     add(Method::PUT, class, body, Admin("volume_extension:quota_classes:update"));
-    for (method, path, body, needs) in policies().into_iter().filter(|_| version == "v2") {
+    let native = policies().into_iter().chain(cloud_backups()).filter(|_| version == "v2");
+    for (method, path, body, needs) in backups().into_iter().chain(native) {
         add(method, path, body, needs);
     }
     routes
+}
+
+/// What there is about backups beyond what snapshots have, too.
+fn backups() -> Vec<(Method, &'static str, Value, Needs)> {
+    let record = json!({"backup-record": {"backup_service": "s", "backup_url": "e30="}});
+    let named = json!({"backup": {"name": "x"}});
+    vec![
+        (Method::PUT, "backups/ID", named, Member("backup:update")),
+        (Method::POST, "backups/ID/restore", json!({"restore": {}}), Member("backup:restore")),
+        (Method::GET, "backups/ID/export_record", Value::Null, Admin("backup:export-import")),
+        (Method::POST, "backups/import_record", record, Admin("backup:backup-import")),
+        (
+            Method::POST,
+            "backups/ID/action",
+            json!({"os-force_delete": {}}),
+            Admin("volume_extension:backup_admin_actions:force_delete"),
+        ),
+    ]
+}
+
+/// The backups of VBS and their sharing.
+fn cloud_backups() -> Vec<(Method, &'static str, Value, Needs)> {
+    let new = json!({"backup": {"volume_id": ABSENT, "name": "x"}});
+    let restore = json!({"restore": {"volume_id": ABSENT}});
+    let share = json!({"shared": {"backup_id": ABSENT, "to_project_ids": ["x"]}});
+    let shares = "os-vendor-backup-sharing";
+    let (none, unshare) = (Value::Null, Member("vbs:backupSharing:delete"));
+    vec![
+        (Method::POST, "cloudbackups", new, Member("vbs:backups:create")),
+        (Method::POST, "cloudbackups/ID", none.clone(), Member("vbs:backups:delete")),
+        (Method::POST, "cloudbackups/ID/restore", restore, Member("vbs:backups:restore")),
+        (Method::GET, "cloudbackups/quota", none.clone(), Reader),
+        (Method::POST, shares, share, Member("vbs:backupSharing:create")),
+        (Method::GET, "os-vendor-backup-sharing/detail", none.clone(), Reader),
+        (Method::GET, "os-vendor-backup-sharing/count", none.clone(), Reader),
+        (Method::GET, "os-vendor-backup-sharing/ID", none.clone(), Reader),
+        (Method::DELETE, "os-vendor-backup-sharing?backup_id=ID", none.clone(), unshare),
+        (Method::DELETE, "os-vendor-backup-sharing/ID", none, unshare),
+    ]
 }
 
 /// The backup policies of VBS.
@@ -507,7 +552,9 @@ pub(crate) fn is_wrong_project(answer: &Answer, route: &Route) {
 
 fn is_native(route: &Route) -> bool {
     let begins = |part| route.path.starts_with(part);
-    ["backuppolicy", "cloudvolumes", "cloudsnapshots", "os-vendor-", "jobs"].into_iter().any(begins)
+    ["backuppolicy", "cloudbackups", "cloudvolumes", "cloudsnapshots", "os-vendor-", "jobs"]
+        .into_iter()
+        .any(begins)
         || route.path.ends_with("/retype")
 }
 

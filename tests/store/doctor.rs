@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use evs_local::domain::account::TokenHash;
+use evs_local::domain::backup::BackupShare;
 use evs_local::domain::disk::{Disk, DiskStatus};
 use evs_local::domain::event::Event;
-use evs_local::domain::ids::UserId;
+use evs_local::domain::ids::{BackupShareId, UserId};
 use evs_local::domain::policy::{Task, TaskStatus, Trigger};
 use evs_local::domain::transfer::{TransferEnd, TransferStatus};
 use evs_local::store::sqlite::doctor::{self, checks};
@@ -32,7 +33,13 @@ async fn healthy() -> Healthy {
     let due = (at(60), Trigger::Schedule);
     let task = Task::waiting(policy.id, free.id, due, at(60));
     let task = task.ended(TaskStatus::Skip, None, at(60));
-    let (snapshot, backup) = (snapshot(&free), backup(&free));
+    let (snapshot, [backup, second]) = (snapshot(&free), [(); 2].map(|()| backup(&free)));
+    let share = BackupShare {
+        id: BackupShareId::random(),
+        backup: backup.id,
+        project: project("beta"),
+        created_at: at(30),
+    };
     let qos = qos_specs("fast");
     let mut ssd = disk_type("SSD");
     ssd.qos_specs = Some(qos.id);
@@ -48,6 +55,8 @@ async fn healthy() -> Healthy {
             }
             unit.insert_snapshot(&snapshot);
             unit.insert_backup(&backup);
+            unit.insert_backup(&second);
+            unit.insert_backup_share(&share);
             unit.insert_policy(&policy);
             unit.bind_disk(free.id, policy.id, at(1));
             unit.insert_policy_task(&task);
@@ -96,6 +105,8 @@ async fn healthy() -> Healthy {
         ("TASK", task.id.to_string()),
         ("SNAPSHOT", snapshot.id.to_string()),
         ("BACKUP", backup.id.to_string()),
+        ("SECOND", second.id.to_string()),
+        ("SHARE", share.id.to_string()),
         ("JOB", "0".repeat(32)),
         ("SSD", ssd.id.to_string()),
         ("ENCRYPTION", encryption.id.to_string()),
@@ -517,12 +528,92 @@ const PLANTED: &[(&str, &str, &str)] = &[
     (
         "INSERT INTO jobs (id, project_id, kind, begun_at)
          VALUES ('{JOB}', 'atlas', 'extend', '2025-07-31T22:13:20.000000Z');
-         INSERT INTO job_parts (id, job_id, place, disk_id, size_gib, disk_type, status)
-         VALUES ('{JOB}', '{JOB}', 1, '{FREE}', 40, 'SSD', 'running')",
+         INSERT INTO job_parts (id, job_id, place, disk_id, size_gib, disk_type, ends_with, status)
+         VALUES ('{JOB}', '{JOB}', 1, '{FREE}', 40, 'SSD', 'disk', 'running')",
         "rows",
         "part 1 of job {JOB} runs on disk {FREE}, where nothing is under way",
     ),
-    ("UPDATE backups SET id = 'b-1'", "rows", "backup b-1 has an id that is no UUID"),
+    (
+        "INSERT INTO jobs (id, project_id, kind, begun_at)
+         VALUES ('{JOB}', 'atlas', 'delete_backup', '2025-07-31T22:13:20.000000Z');
+         INSERT INTO job_parts (id, job_id, place, disk_id, size_gib, backup_id, ends_with, status)
+         VALUES ('{JOB}', '{JOB}', 1, '{FREE}', 40, '{BACKUP}', 'backup', 'running')",
+        "rows",
+        "part 1 of job {JOB} runs on backup {BACKUP}, where nothing is under way",
+    ),
+    (
+        "INSERT INTO jobs (id, project_id, kind, begun_at)
+         VALUES ('{JOB}', 'atlas', 'create_backup', '2025-07-31T22:13:20.000000Z');
+         INSERT INTO job_parts (id, job_id, place, disk_id, size_gib, disk_type, ends_with, status,
+                                ended_at)
+         VALUES ('{JOB}', '{JOB}', 1, '{FREE}', 40, 'SSD', 'disk', 'success',
+                 '2025-07-31T22:13:20.000000Z')",
+        "backups",
+        "part 1 of job {JOB} to create_backup names no backup",
+    ),
+    (
+        "UPDATE backups SET base_id = '{SECOND}' WHERE id = '{BACKUP}';
+         UPDATE backups SET disk_id = '{OTHER}' WHERE id = '{SECOND}'",
+        "backups",
+        "backup {BACKUP} of disk {FREE} builds on backup {SECOND} of disk {OTHER}",
+    ),
+    (
+        "UPDATE backups SET incremental = 0, base_id = '{SECOND}' WHERE id = '{BACKUP}'",
+        "backups",
+        "backup {BACKUP} is a full one and builds on backup {SECOND}",
+    ),
+    (
+        "UPDATE backups SET base_id = '{SECOND}' WHERE id = '{BACKUP}';
+         UPDATE backups SET base_id = '{BACKUP}' WHERE id = '{SECOND}'",
+        "backups",
+        "backup {SECOND} builds on itself in the end",
+    ),
+    (
+        "UPDATE backups SET snapshot_id = '{SNAPSHOT}', disk_id = '{TAKEN}' WHERE id = '{BACKUP}'",
+        "backups",
+        "backup {BACKUP} of disk {TAKEN} has snapshot {SNAPSHOT} of disk {FREE} for its own",
+    ),
+    (
+        "UPDATE backups SET snapshot_id = '{SNAPSHOT}'",
+        "backups",
+        "snapshot {SNAPSHOT} is the own one of 2 backups",
+    ),
+    (
+        "UPDATE backups SET policy_id = '{POLICY}', native = 0 WHERE id = '{BACKUP}'",
+        "backups",
+        "backup {BACKUP} was made by policy {POLICY} but not by the backup service",
+    ),
+    (
+        "UPDATE backups SET native = 0",
+        "backups",
+        "backup {BACKUP} has a snapshot of its own but is not by the backup service",
+    ),
+    (
+        "UPDATE backup_shares SET project_id = 'atlas'",
+        "backups",
+        "backup {BACKUP} is shared with its own project atlas",
+    ),
+    (
+        "UPDATE backup_shares SET backup_id = '{OTHER}'",
+        "backups",
+        "share {SHARE} is of backup {OTHER}, which is not there",
+    ),
+    ("UPDATE backup_shares SET id = 's-1'", "rows", "share s-1 has an id that is no UUID"),
+    (
+        "UPDATE backup_shares SET created_at = 'y'",
+        "rows",
+        "share {SHARE} was made at y, which is no time",
+    ),
+    (
+        "UPDATE backups SET metadata = '1' WHERE id = '{BACKUP}'",
+        "rows",
+        "the metadata of backup {BACKUP} is not a JSON object",
+    ),
+    (
+        "UPDATE backups SET id = 'b-1' WHERE id = '{SECOND}'",
+        "rows",
+        "backup b-1 has an id that is no UUID",
+    ),
     (
         "UPDATE disk_types SET name = 'SAS'",
         "rows",

@@ -1,12 +1,13 @@
 //! Jobs are read back as they were written, and their parts end with what is under way.
 
+use evs_local::domain::backup::BackupCourse;
 use evs_local::domain::disk::{DiskCourse, DiskStatus};
 use evs_local::domain::ids::JobId;
-use evs_local::domain::job::{ClientRequest, Job, JobKind, JobPart, PartEnd};
+use evs_local::domain::job::{ClientRequest, Job, JobKind, JobPart, PartEnd, PartOf};
 use evs_local::domain::progress::Outcome;
 use evs_local::store::StoreError;
 
-use crate::support::{self, Bench, at, disk, project};
+use crate::support::{self, Bench, at, backup, disk, project};
 
 fn job(kind: JobKind, parts: Vec<JobPart>, token: Option<&str>) -> Job {
     let request =
@@ -85,4 +86,36 @@ async fn the_end_of_what_is_under_way_ends_the_part_that_runs_and_no_other() {
 
 fn becoming() -> evs_local::domain::disk::Becoming {
     evs_local::domain::disk::Becoming { size_gib: Some(80), disk_type: None }
+}
+
+#[tokio::test]
+async fn a_part_about_a_backup_ends_with_it_or_with_its_disk_as_it_says() {
+    let bench = Bench::new().await;
+    let mut busy = disk("atlas");
+    let ending = support::ending(Outcome::Done, 9);
+    busy.begin(DiskCourse::RESTORE, Some(DiskStatus::Available), becoming(), ending);
+    let mut made = backup(&busy);
+    made.begin(BackupCourse::CREATE, ending);
+    let of = |kind, with| job(kind, vec![JobPart::of_backup(&made, busy.id, with, None)], None);
+    let jobs =
+        [of(JobKind::CreateBackup, PartOf::Backup), of(JobKind::RestoreBackup, PartOf::Disk)];
+    bench
+        .commit(|unit| {
+            support::create(unit, &busy);
+            unit.insert_backup(&made);
+            jobs.iter().for_each(|job| unit.insert_job(job));
+        })
+        .await;
+    assert_eq!(bench.sentences().await, Vec::<String>::new());
+    let mut reader = bench.store.read().await.unwrap();
+    for job in &jobs {
+        assert_eq!(reader.job(&job.id).await.unwrap().as_ref(), Some(job));
+    }
+    let (bad, good) = (PartEnd::Fail(None), PartEnd::Success);
+    bench.commit(|unit| unit.end_backup_part(made.id, bad, at(5))).await;
+    bench.commit(|unit| unit.end_job_part(busy.id, good, at(6))).await;
+    for (job, end) in jobs.iter().zip([(bad, at(5)), (good, at(6))]) {
+        let ended = reader.job(&job.id).await.unwrap().unwrap();
+        assert_eq!(ended.parts[0].end, Some(end));
+    }
 }

@@ -34,6 +34,8 @@ const MERGED: &[(&str, &str)] = &[
     ("0023_messages.sql", "d696ab6d99bcdc6c"),
     ("0024_snapshots_take_time.sql", "a798d4f86c913c43"),
     ("0025_backups_in_full.sql", "14d699fe35774d31"),
+    ("0026_jobs_of_backups.sql", "b9f4001acf7333c7"),
+    ("0027_backup_shares.sql", "21735701efd1a9e0"),
     ("0028_policy_runs.sql", "c08afc6325892729"),
     ("0029_clock.sql", "27182b2b72fa22f0"),
     ("0030_snapshots_in_full.sql", "650a7294e3cca6c5"),

@@ -3,7 +3,9 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use evs_local::domain::backup::{Backup, BackupQuery, BackupSort, BackupStatus};
+use evs_local::domain::backup::{
+    Backup, BackupCondition, BackupFilter, BackupQuery, BackupSort, BackupStatus, BackupText,
+};
 use evs_local::domain::disk::{
     Comparison, Disk, DiskCondition, DiskFilter, DiskFlag, DiskQuery, DiskSort, DiskStatus,
     DiskText, DiskTime,
@@ -506,28 +508,59 @@ async fn backups_are_listed_by_their_sorts_and_filters() {
     let mut reader = bench.store.read().await.unwrap();
     let middle = disks[1].id.to_string();
     let all = BackupQuery {
-        project: None,
-        disk: None,
-        name: None,
-        status: None,
+        filter: BackupFilter::default(),
         page: page(vec![(BackupSort::CreatedAt, DOWN), (BackupSort::Name, DOWN)]),
     };
     let by = |indices: [usize; 3]| indices.map(|n| backups[n].clone());
     assert_eq!(reader.backups(&all).await.unwrap(), by([2, 0, 1]));
-    for query in [
-        BackupQuery { disk: Some(middle), ..all.clone() },
-        BackupQuery { status: Some("error".to_owned()), ..all.clone() },
+    let is = |text, value: &str| BackupCondition::Is(text, value.to_owned());
+    let part = |text, value: &str| BackupCondition::Contains(text, value.to_owned());
+    for (condition, found) in [
+        (is(BackupText::Disk, &middle), vec![1]),
+        (is(BackupText::Disk, &middle.to_uppercase().replace('-', "")), vec![1]),
+        (is(BackupText::Disk, "no id"), vec![]),
+        (is(BackupText::Status, "error"), vec![1]),
+        (is(BackupText::Project, "beta"), vec![2]),
+        (is(BackupText::Name, "a"), vec![2]),
+        (is(BackupText::Id, &backups[0].id.to_string()), vec![0]),
+        (is(BackupText::User, "nobody"), vec![]),
+        (is(BackupText::Zone, &backups[0].zone), vec![2, 0, 1]),
+        (is(BackupText::Container, "vault"), vec![2, 0, 1]),
+        (is(BackupText::Snapshot, &backups[0].snapshot.unwrap().to_string()), vec![0]),
+        (part(BackupText::Disk, &middle[3..30]), vec![1]),
+        (part(BackupText::Name, "A"), vec![2]),
+        (part(BackupText::Status, "rro"), vec![1]),
+        (part(BackupText::Id, &backups[0].id.to_string()[1..]), vec![0]),
+        (part(BackupText::User, "%"), vec![]),
+        (part(BackupText::Zone, "az-"), vec![2, 0, 1]),
+        (part(BackupText::Container, "aul"), vec![2, 0, 1]),
+        (part(BackupText::Project, "et"), vec![2]),
+        (part(BackupText::Snapshot, &backups[1].snapshot.unwrap().to_string()[2..]), vec![1]),
+        (BackupCondition::Never, vec![]),
     ] {
-        assert_eq!(reader.backups(&query).await.unwrap(), [backups[1].clone()]);
+        let filter = BackupFilter { project: None, conditions: vec![condition] };
+        let expected: Vec<Backup> = found.iter().map(|n: &usize| backups[*n].clone()).collect();
+        assert_eq!(
+            reader.count_backups(&filter).await.unwrap(),
+            i64::try_from(expected.len()).unwrap()
+        );
+        let query = BackupQuery { filter, ..all.clone() };
+        assert_eq!(reader.backups(&query).await.unwrap(), expected, "{query:?}");
     }
-    for query in [
-        BackupQuery { project: Some(project("beta")), ..all.clone() },
-        BackupQuery { name: Some("a".to_owned()), ..all.clone() },
+    let filter = BackupFilter { project: Some(project("beta")), conditions: vec![] };
+    let query = BackupQuery { filter, ..all.clone() };
+    assert_eq!(reader.backups(&query).await.unwrap(), [backups[2].clone()]);
+    for sort in [
+        BackupSort::Id,
+        BackupSort::UpdatedAt,
+        BackupSort::DataAt,
+        BackupSort::Status,
+        BackupSort::Size,
+        BackupSort::Disk,
     ] {
-        assert_eq!(reader.backups(&query).await.unwrap(), [backups[2].clone()]);
+        let query = BackupQuery { page: page(vec![(sort, UP)]), ..all.clone() };
+        assert_eq!(reader.backups(&query).await.unwrap().len(), 3, "{sort:?}");
     }
-    let query = BackupQuery { page: page(vec![(BackupSort::Id, UP)]), ..all };
-    assert_eq!(reader.backups(&query).await.unwrap().len(), 3);
 }
 
 #[tokio::test]

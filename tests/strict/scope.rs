@@ -4,8 +4,6 @@ use crate::samples::Sample;
 
 const GROUPS: &str = "there are no groups of volumes";
 const MANAGED: &str = "there is no storage below to manage or unmanage volumes of";
-const RECORDS: &str = "there are no backup records to export or import";
-const LATER: &str = "backups are not complete yet";
 
 /// Method and path behind the project, or `*` and what such a path begins with, and the reason.
 const OUT_OF_SCOPE: &[(&str, &str)] = &[
@@ -14,11 +12,6 @@ const OUT_OF_SCOPE: &[(&str, &str)] = &[
     ("POST os-snapshot-manage", MANAGED),
     ("POST volumes/{id}/action#os-unmanage", MANAGED),
     ("POST snapshots/{id}/action#os-unmanage", MANAGED),
-    ("GET backups/{id}/export_record", RECORDS),
-    ("POST backups/import_record", RECORDS),
-    ("PUT backups/{id}", LATER),
-    ("POST backups/{id}/restore", LATER),
-    ("POST backups/{id}/action#os-reset_status", LATER),
 ];
 
 fn begins(sample: &Sample, beginning: &str) -> bool {

@@ -180,11 +180,12 @@ impl ApiError {
     /// The value of `Retry-After`, in seconds: 0 for quotas, as Cinder says; 1 for a locked database;
     /// what is left of the window after too many wrong guesses.
     pub fn retry_after(&self) -> Option<String> {
+        use ServiceError as S;
         if let Self::Service(ServiceError::Guesses(refused)) = self {
             return Some(refused.retry_after_s.to_string());
         }
         let quota =
-            matches!(self, Self::Service(ServiceError::Quota(_) | ServiceError::RecipientQuota(_)));
+            matches!(self, Self::Service(S::Quota(_) | S::RecipientQuota(_) | S::RestoreQuota(_)));
         let busy = self.status() == StatusCode::SERVICE_UNAVAILABLE;
         if quota { Some("0".to_owned()) } else { busy.then(|| "1".to_owned()) }
     }
@@ -307,6 +308,7 @@ fn service_fault(error: &ServiceError) -> Fault {
             | Resource::Transfer
             | Resource::Snapshot
             | Resource::Backup
+            | Resource::BackupShare
             | Resource::Message
             | Resource::Attachment
             | Resource::DiskType
@@ -347,7 +349,7 @@ fn service_fault(error: &ServiceError) -> Fault {
         | S::TooManyTags(_)
         | S::TooManyAccessKeys(_)
         | S::Clock(_) => Fault::BAD_REQUEST,
-        S::Quota(_) | S::RecipientQuota(_) => Fault::OVER_LIMIT,
+        S::Quota(_) | S::RecipientQuota(_) | S::RestoreQuota(_) => Fault::OVER_LIMIT,
         S::TokenReused => Fault::CONFLICT,
         S::Unauthenticated => Fault::UNAUTHORIZED,
         S::Signature(_) => Fault(StatusCode::UNAUTHORIZED, "unauthorized", "APIGW.0301"),

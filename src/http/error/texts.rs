@@ -7,7 +7,7 @@ use super::super::openstack::types::refusals;
 use super::super::time::with_zone;
 use super::{OUR_FAULT, UNAUTHENTICATED};
 use crate::domain::attachment::AttachRefused;
-use crate::domain::backup::BackupRefused;
+use crate::domain::backup::{BackupRefused, MOST_OF_A_DISK};
 use crate::domain::clock::{ClockRefused, LATEST};
 use crate::domain::disk::{DiskEvent, DiskStatus, Kind, SourceRefused, WrongStatus};
 use crate::domain::quota::QuotaExceeded;
@@ -81,7 +81,11 @@ pub(super) fn of(error: &ServiceError) -> Cow<'_, str> {
         S::RecipientQuota(exceeded @ QuotaExceeded::Gigabytes { .. }) => {
             exceeded.to_string().into()
         }
-        S::Quota(exceeded) | S::RecipientQuota(exceeded) => {
+        // That of restore converts the two that concern disks at all, the same way.
+        S::RestoreQuota(
+            exceeded @ (QuotaExceeded::Gigabytes { .. } | QuotaExceeded::Disks { .. }),
+        ) => exceeded.to_string().into(),
+        S::Quota(exceeded) | S::RecipientQuota(exceeded) | S::RestoreQuota(exceeded) => {
             format!("{}: {exceeded}", quota_class(exceeded)).into()
         }
         S::TooManyAccessKeys(most) => {
@@ -242,6 +246,7 @@ fn not_found(resource: Resource, id: &str) -> String {
         Resource::Transfer => "Transfer",
         Resource::Snapshot => "Snapshot",
         Resource::Backup => "Backup",
+        Resource::BackupShare => "Backup sharing",
         Resource::Message => "Message",
         Resource::Attachment => {
             return format!(
@@ -292,6 +297,39 @@ fn backup_refused(refused: &BackupRefused) -> String {
         }
         BackupRefused::SnapshotOfOtherDisk { disk, of } => {
             format!("Invalid volume: Volume {disk} does not match with snapshot.volume_id {of}.")
+        }
+        BackupRefused::InProgress => {
+            "Invalid volume: A backup of the volume is being created.".to_owned()
+        }
+        BackupRefused::TooMany => {
+            format!("Invalid volume: The volume has {MOST_OF_A_DISK} backups already.")
+        }
+        BackupRefused::OnDedicatedStorage => {
+            "Invalid volume: Volumes on dedicated storage can not be backed up.".to_owned()
+        }
+        BackupRefused::NotAvailable(_) => {
+            "Invalid backup: Backup status must be available".to_owned()
+        }
+        BackupRefused::TooSmall { disk_gib, backup_gib } => format!(
+            "Invalid volume: volume size {disk_gib} is too small to restore backup of size \
+             {backup_gib}."
+        ),
+        BackupRefused::HasDependents => {
+            "Invalid backup: Incremental backups exist for this backup.".to_owned()
+        }
+        BackupRefused::NotExportable(status) => {
+            format!("Invalid backup: Backup status must be available and not {status}.")
+        }
+        BackupRefused::Exists => "Invalid backup: Backup already exists in database.".to_owned(),
+        BackupRefused::ChainOfTwoDisks(one, other) => format!(
+            "Invalid backup: Backups {one} and {other} build on each other and are of different \
+             volumes."
+        ),
+        BackupRefused::Ring(id) => {
+            format!("Invalid backup: Backup {id} would build on itself in the end.")
+        }
+        BackupRefused::SharedWithItself => {
+            "Invalid backup: A backup can not be shared with its own project.".to_owned()
         }
         BackupRefused::SnapshotNotAvailable(status) => format!(
             "Invalid snapshot: Snapshot to be backed up must be available, but the current status \

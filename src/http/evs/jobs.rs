@@ -3,13 +3,16 @@
 use actix_web::HttpResponse;
 use serde_json::{Value, json};
 
-use super::codes;
+use super::{cloudbackups, codes};
 use crate::domain::access::Action;
 use crate::domain::clock::Time;
 use crate::domain::disk::DiskStatus;
 use crate::domain::job::{Job, JobKind, JobPart, JobStatus, PartEnd};
 use crate::http::call::{Answer, Call};
 use crate::http::error::NativeFault;
+
+/// The name of the disk that the backup service makes of a snapshot to read it from; there is none here.
+const TEMPORARY_DISK: &str = "autobk_volume";
 
 pub(in crate::http) async fn show(call: Call) -> Answer {
     let caller = call.may(Action::ShowJob)?;
@@ -22,7 +25,7 @@ fn view(job: &Job) -> Value {
         (JobKind::CreateBatch, parts) => {
             json!({"sub_jobs": parts.iter().map(|part| sub_job(job, part)).collect::<Vec<_>>()})
         }
-        (_, parts) => parts.first().map_or_else(|| json!({}), entity),
+        (_, parts) => parts.first().map_or_else(|| json!({}), |part| entity(job.kind, part)),
     };
     let failure = job.failure().map(|part| failure(job.kind, part));
     json!({
@@ -48,11 +51,22 @@ fn sub_job(job: &Job, part: &JobPart) -> Value {
         "end_time": part.end.map(|(_, at)| three_digits(at)).unwrap_or_default(),
         "error_code": failure.as_ref().map(|failure| failure.code),
         "fail_reason": failure.as_ref().map(|failure| failure.message.as_ref()),
-        "entities": entity(part),
+        "entities": entity(JobKind::Create, part),
     })
 }
 
-fn entity(part: &JobPart) -> Value {
+fn entity(kind: JobKind, part: &JobPart) -> Value {
+    if let Some(backup) = part.backup {
+        let mut entity = json!({
+            "backup_id": backup.to_string(),
+            "volume_id": part.disk.to_string(),
+            "snapshot_id": part.snapshot.map(|id| id.to_string()),
+        });
+        if let Some(members) = entity.as_object_mut().filter(|_| kind == JobKind::CreateBackup) {
+            members.insert("bks_create_volume_name".to_owned(), TEMPORARY_DISK.into());
+        }
+        return entity;
+    }
     json!({
         "volume_id": part.disk.to_string(),
         "name": part.disk_name,
@@ -68,6 +82,9 @@ fn kind(kind: JobKind) -> &'static str {
         JobKind::Extend => "extendVolume",
         JobKind::Retype => "retypeVolume",
         JobKind::Delete => "deleteVolume",
+        JobKind::CreateBackup => "bksCreateBackup",
+        JobKind::DeleteBackup => "bksDeleteBackup",
+        JobKind::RestoreBackup => "bksRestoreBackup",
     }
 }
 
@@ -81,6 +98,16 @@ fn status(status: JobStatus) -> &'static str {
 
 /// Why a part failed, told by the status that its disk was left in.
 fn failure(kind: JobKind, part: &JobPart) -> NativeFault {
+    match kind {
+        JobKind::CreateBackup => return cloudbackups::CREATE_FAILED,
+        JobKind::DeleteBackup => return cloudbackups::DELETE_FAILED,
+        JobKind::RestoreBackup => return cloudbackups::RESTORE_FAILED,
+        JobKind::Create
+        | JobKind::CreateBatch
+        | JobKind::Extend
+        | JobKind::Retype
+        | JobKind::Delete => {}
+    }
     let into = part.end.and_then(|(end, _)| match end {
         PartEnd::Success => None,
         PartEnd::Fail(into) => into,

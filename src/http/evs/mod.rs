@@ -1,5 +1,7 @@
 //! The native API of the Elastic Volume Service and its backup service.
 
+pub(super) mod backup_shares;
+pub(super) mod cloudbackups;
 pub(super) mod cloudsnapshots;
 pub(super) mod cloudvolumes;
 mod codes;

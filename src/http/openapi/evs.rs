@@ -1,4 +1,4 @@
-//! The cloud's own API: disks, tags, jobs, backup policies.
+//! The cloud's own API: disks, tags, jobs, backups, backup policies.
 
 use super::table::Kind::{Anything, Each, Flag, Inside, Text, Texts, Whole, Word, Words};
 use super::table::Member::{May, Must, Others};
@@ -25,6 +25,18 @@ pub(super) const GROUPS: &[Group] = &[
         says: "What has begun, and what came of it.",
         roots: &["/v1/{project_id}"],
         operations: JOBS,
+    },
+    Group {
+        tag: "cloudbackups",
+        says: "Backups as the backup service's own API (VBS) has them, answered with jobs.",
+        roots: &["/v2/{project_id}"],
+        operations: BACKUPS,
+    },
+    Group {
+        tag: "backup-sharing",
+        says: "Backups that other projects may make disks from.",
+        roots: &["/v2/{project_id}"],
+        operations: SHARES,
     },
     Group {
         tag: "backup-policies",
@@ -202,6 +214,60 @@ const TAGS: &[Operation] = operations! {
 
 const JOBS: &[Operation] = operations! {
     get "/jobs/{id}" 200 Object, "Show a job", may(A::ShowJob);
+};
+
+const NEW_BACKUP: Schema = Schema::of(
+    "NewCloudBackup",
+    "backup",
+    &[
+        Must("volume_id", Text),
+        Must("name", Text),
+        May("snapshot_id", Text),
+        May("description", Text),
+        May("tags", Each(&[Must("key", Text), May("value", Text)])),
+        May("extend_param", Inside(&[May("FullBackup", Word(&["true", "false"]))])),
+    ],
+);
+const RESTORE: Schema = Schema::of("RestoreCloudBackup", "restore", &[Must("volume_id", Text)]);
+
+const BACKUPS: &[Operation] = operations! {
+    post "/cloudbackups" 200 Id("job_id"), "Make a backup", may(A::CreateCloudBackup),
+        takes(&NEW_BACKUP);
+    post "/cloudbackups/{id}" 200 Id("job_id"),
+        "Remove a backup; what builds on it takes over what it holds", may(A::DeleteCloudBackup);
+    post "/cloudbackups/{id}/restore" 200 Id("job_id"), "Fill a disk from a backup",
+        may(A::RestoreCloudBackup), takes(&RESTORE);
+    get "/cloudbackups/quota" 200 One("quotas"), "Show the limits of backups and what is used",
+        may(A::ShowBackupQuota);
+};
+
+const SHARE: Schema =
+    Schema::of("ShareBackup", "shared", &[Must("backup_id", Text), Must("to_project_ids", Words)]);
+const SHARED: &[&str] = &[
+    "share_to_me",
+    "volume_id",
+    "name",
+    "status",
+    "backup_id",
+    "from_project_id",
+    "to_project_id",
+    "avalilability_zone",
+    "availability_zone",
+];
+
+const SHARES: &[Operation] = operations! {
+    post "/os-vendor-backup-sharing" 200 Many("shared"), "Share a backup with projects",
+        may(A::ShareBackup), takes(&SHARE);
+    get "/os-vendor-backup-sharing/detail" 200 Many("shared"), "List shared backups",
+        may(A::ListBackupShares), query(&[LIST, SHARED]);
+    get "/os-vendor-backup-sharing/count" 200 Object, "Count shared backups",
+        may(A::ListBackupShares), query(&[SHARED]);
+    get "/os-vendor-backup-sharing/{id}" 200 One("shared"), "Show a shared backup",
+        may(A::ShowBackupShare);
+    delete "/os-vendor-backup-sharing" 200 Nothing, "Share a backup with nobody any more",
+        may(A::UnshareBackup), query(&[&["backup_id"]]);
+    delete "/os-vendor-backup-sharing/{id}" 200 Nothing, "Share a backup with a project no more",
+        may(A::UnshareBackup), query(&[&["is_backup_id"]]);
 };
 
 const POLICY: Schema = Schema::top(

@@ -4,7 +4,7 @@ use super::table::Kind::{Anything, Flag, Inside, Secret, Text, Texts, Whole, Wor
 use super::table::Member::{May, Must, Others};
 use super::table::{Act, Group, Member, Operation, Schema, operations};
 use crate::domain::access::Action as A;
-use crate::http::openstack::resource_filters::VOLUME;
+use crate::http::openstack::resource_filters::{BACKUP as BACKUP_FILTERS, VOLUME};
 
 /// Under `/v2` and under `/v3` alike.
 pub(super) const BOTH: &[&str] = &["/v2/{project_id}", "/v3/{project_id}"];
@@ -236,20 +236,47 @@ const NEW_BACKUP: Schema = Schema::of(
         May("incremental", Flag),
         May("force", Flag),
         May("container", Text),
+        May("snapshot_id", Text),
+        May("metadata", Texts),
+        May("availability_zone", Text),
     ],
 );
-const BACKUP_ACTS: &[Act] = &[Act::new("os-reset_status", A::ResetBackupStatus, STATUS)];
+const BACKUP: Schema = Schema::of(
+    "Backup",
+    "backup",
+    &[May("name", Text), May("description", Text), May("metadata", Texts)],
+);
+const RESTORE: Schema =
+    Schema::of("RestoreBackup", "restore", &[May("volume_id", Text), May("name", Text)]);
+const RECORD: Schema = Schema::of(
+    "BackupRecord",
+    "backup-record",
+    &[Must("backup_service", Text), Must("backup_url", Text)],
+);
+const BACKUP_ACTS: &[Act] = &[
+    Act::new("os-reset_status", A::ResetBackupStatus, STATUS),
+    Act::new("os-force_delete", A::ForceDeleteBackup, &[]),
+];
 
 const BACKUPS: &[Operation] = operations! {
     get "/backups" 200 Many("backups"), "List backups", may(A::ListBackups),
-        query(&[PAGE, ALL, &["volume_id", "name", "status"]]);
+        query(&[PAGE, ALL, &["with_count"], BACKUP_FILTERS]);
     get "/backups/detail" 200 Many("backups"), "List backups with all that is known of them",
-        may(A::ListBackups), query(&[PAGE, ALL, &["volume_id", "name", "status"]]);
+        may(A::ListBackups), query(&[PAGE, ALL, &["with_count"], BACKUP_FILTERS]);
     post "/backups" 202 One("backup"), "Make a backup", may(A::CreateBackup), takes(&NEW_BACKUP);
     get "/backups/{id}" 200 One("backup"), "Show a backup", may(A::ShowBackup);
+    put "/backups/{id}" 200 One("backup"), "Change what people say about a backup",
+        may(A::UpdateBackup), since(9), takes(&BACKUP);
     delete "/backups/{id}" 202 Nothing, "Remove a backup", may(A::DeleteBackup);
-    post "/backups/{id}/action" 202 Nothing, "Set a backup's status by hand",
+    post "/backups/{id}/action" 202 Nothing,
+        "Set a backup's status by hand, or remove it whatever its status",
         does("BackupAction", BACKUP_ACTS);
+    post "/backups/{id}/restore" 202 One("restore"), "Fill a disk from a backup, a new one or another",
+        may(A::RestoreBackup), takes(&RESTORE);
+    get "/backups/{id}/export_record" 200 One("backup-record"), "Take a backup out as a record",
+        may(A::ExportBackup);
+    post "/backups/import_record" 201 One("backup"), "Make the backup of a record anew",
+        may(A::ImportBackup), takes(&RECORD);
 };
 
 const NEW_ATTACHMENT: Schema = Schema::of(

@@ -19,7 +19,7 @@ pub(super) const PARTS: Microversion = Microversion(3, 34);
 /// looked for.
 const FILTERS: &[(&str, &[&str])] = &[
     ("volume", VOLUME),
-    ("backup", &["name", "status", "volume_id"]),
+    ("backup", BACKUP),
     ("snapshot", SNAPSHOT),
     ("group", &["name"]),
     ("group_snapshot", &["name", "status", "group_id"]),
@@ -47,6 +47,10 @@ pub(in crate::http) const VOLUME: &[&str] = &[
     "updated_at",
     "consumes_quota",
 ];
+
+/// What everybody may narrow lists of backups by.
+pub(in crate::http) const BACKUP: &[&str] =
+    &["name", "name~", "status", "status~", "volume_id", "volume_id~"];
 
 /// What everybody may narrow lists of snapshots by.
 pub(in crate::http) const SNAPSHOT: &[&str] =

@@ -6,17 +6,18 @@ use tracing::info;
 
 use super::{no_backup, under_way};
 use crate::domain::access::Caller;
-use crate::domain::backup::{Backup, BackupCourse, BackupRefused, BackupStatus};
-use crate::domain::disk::{Becoming, Disk, DiskEvent};
+use crate::domain::backup::{Backup, BackupCourse, BackupRefused, BackupStatus, MOST_OF_A_DISK};
+use crate::domain::disk::{Becoming, Disk, DiskEvent, DiskStatus};
 use crate::domain::event::{Event, State};
 use crate::domain::ids::{BackupId, DiskId, PolicyId, SnapshotId};
 use crate::domain::progress::Operation;
 use crate::domain::quota::Wish;
 use crate::domain::snapshot::{Snapshot, SnapshotCourse, SnapshotStatus};
+use crate::domain::transfer::TransferFacts;
 use crate::service::disks::visible;
 use crate::service::progress::Begun;
 use crate::service::snapshots::{self, visible_snapshot};
-use crate::service::{App, Result, settle};
+use crate::service::{App, Result, ServiceError, settle};
 use crate::store::WriteTx;
 
 /// What the name of a snapshot begins with that the backup service takes (VBS).
@@ -55,8 +56,20 @@ pub enum BackupOf {
     Disk(DiskEvent),
     /// A snapshot of the disk.
     Snapshot(SnapshotId),
+    /// A snapshot of the disk that was taken before (VBS).
+    GivenSnapshot(SnapshotId),
     /// A snapshot that is taken for it, stays as long as it does and goes with it (VBS).
     OwnSnapshot,
+}
+
+impl BackupOf {
+    /// Whether the backup service makes it, by its own rules (VBS).
+    fn is_native(self) -> bool {
+        match self {
+            Self::OwnSnapshot | Self::GivenSnapshot(_) => true,
+            Self::Disk(_) | Self::Snapshot(_) => false,
+        }
+    }
 }
 
 /// How much a backup holds.
@@ -64,7 +77,7 @@ pub enum BackupOf {
 pub enum Extent {
     /// Everything.
     Full,
-    /// What changed since the latest backup of the disk, which must be there.
+    /// What changed since the backup of the disk with the latest data, which must be there.
     Incremental,
     /// The same, and everything if there is none (VBS).
     IncrementalIfPossible,
@@ -89,10 +102,18 @@ impl App {
         caller: &Caller,
         new: NewBackup,
     ) -> Result<Backup> {
-        let disk = visible(unit, caller, new.disk).await?.disk;
-        let base = base(unit, &disk, new.extent).await?;
+        let facts = visible(unit, caller, new.disk).await?;
+        let zone = new.zone.filter(|zone| *zone != facts.disk.zone);
+        if let Some(zone) = zone.as_ref().filter(|zone| !self.rules.zones.contains(*zone)) {
+            return Err(ServiceError::UnknownZone(zone.clone()));
+        }
+        if new.of.is_native() {
+            check_native(unit, &facts, new.policy).await?;
+        }
+        let disk = facts.disk;
         let (snapshot, begun) = self.begin_backup(unit, caller, &disk, new.of).await?;
         self.check_quota(unit, &disk.project, Wish::Backup(disk.size_gib)).await??;
+        let base = base(unit, &disk, new.of, snapshot.as_ref(), new.extent).await?;
         let now = self.now();
         let backup = Backup {
             id: BackupId::random(),
@@ -102,15 +123,16 @@ impl App {
             name: new.name,
             description: new.description,
             container: new.container,
-            size_gib: snapshot.as_ref().map_or(disk.size_gib, |snapshot| snapshot.size_gib),
+            // Of the disk even if its snapshot is smaller, as its quota has it (Cinder).
+            size_gib: disk.size_gib,
             incremental: base.is_some(),
             base: base.map(|base| base.id),
             has_dependents: false,
             snapshot: snapshot.as_ref().map(|snapshot| snapshot.id),
             own_snapshot: new.of == BackupOf::OwnSnapshot,
             policy: new.policy,
-            native: new.of == BackupOf::OwnSnapshot,
-            zone: new.zone.unwrap_or(disk.zone),
+            native: new.of.is_native(),
+            zone: zone.unwrap_or(disk.zone),
             status: BackupStatus::Available,
             fail_reason: None,
             metadata: new.metadata,
@@ -146,7 +168,7 @@ impl App {
                 let snapshot = self.take_own_snapshot(unit, caller, disk, begun).await?;
                 Ok((Some(snapshot), begun))
             }
-            BackupOf::Snapshot(id) => {
+            BackupOf::Snapshot(id) | BackupOf::GivenSnapshot(id) => {
                 let snapshot = visible_snapshot(unit, caller, id).await?;
                 if snapshot.disk != disk.id {
                     let (disk, of) = (disk.id, snapshot.disk);
@@ -219,12 +241,45 @@ impl App {
     }
 }
 
-/// The backup that the new one builds on, if it does.
-async fn base(unit: &mut dyn WriteTx, disk: &Disk, extent: Extent) -> Result<Option<Backup>> {
+/// What the backup service asks for beyond what Cinder does (VBS, "Error Codes").
+async fn check_native(
+    unit: &mut dyn WriteTx,
+    facts: &TransferFacts,
+    policy: Option<PolicyId>,
+) -> Result<()> {
+    let TransferFacts { disk, backups, .. } = facts;
+    if disk.dedicated_storage.is_some() {
+        return Err(BackupRefused::OnDedicatedStorage.into());
+    }
+    let others = unit.backups_under_way(disk.id).await?;
+    let being_made = others.iter().any(|backup| backup.status == BackupStatus::Creating);
+    if being_made || disk.status == DiskStatus::BackingUp {
+        return Err(BackupRefused::InProgress.into());
+    }
+    // A policy removes what it has made too much of, by a number of its own.
+    let count = backups.as_ref().map_or(0, |backups| backups.count);
+    if policy.is_none() && count >= MOST_OF_A_DISK {
+        return Err(BackupRefused::TooMany.into());
+    }
+    Ok(())
+}
+
+/// The backup that the new one builds on, if it does: one whose data are older than its own.
+async fn base(
+    unit: &mut dyn WriteTx,
+    disk: &Disk,
+    of: BackupOf,
+    snapshot: Option<&Snapshot>,
+    extent: Extent,
+) -> Result<Option<Backup>> {
     if extent == Extent::Full {
         return Ok(None);
     }
-    let latest = unit.latest_backup(disk.id).await?;
+    let before = match of {
+        BackupOf::Snapshot(_) | BackupOf::GivenSnapshot(_) => snapshot.map(|s| s.created_at),
+        BackupOf::Disk(_) | BackupOf::OwnSnapshot => None,
+    };
+    let latest = unit.latest_backup(disk.id, &disk.project, before).await?;
     match extent {
         Extent::Incremental if latest.is_none() => Err(BackupRefused::NoBase.into()),
         Extent::Full | Extent::Incremental | Extent::IncrementalIfPossible => Ok(latest),

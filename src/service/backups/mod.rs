@@ -1,20 +1,31 @@
 //! Backups. Any that exists, whatever its status, forbids to hand its disk over.
 
+mod change;
 mod create;
+mod delete;
+mod native;
+mod records;
+mod restore;
+mod shares;
 
-use tracing::info;
+use tracing::warn;
 
 use super::progress::{Begun, Due, Finished, Thing, nobody};
 use super::{App, Resource, Result, ServiceError, settle};
 use crate::domain::access::{Caller, Role};
-use crate::domain::backup::{Backup, BackupCourse, BackupQuery, BackupStatus};
+use crate::domain::backup::{Backup, BackupCourse, BackupFilter, BackupQuery};
 use crate::domain::event::{Event, State};
 use crate::domain::ids::BackupId;
-use crate::domain::progress::Operation;
+use crate::domain::job::PartEnd;
+use crate::domain::progress::{Operation, Outcome};
 use crate::domain::snapshot::Snapshot;
 use crate::store::{ReadTx, WriteTx};
 
+pub use change::BackupChange;
 pub use create::{BackupOf, Extent, NewBackup};
+pub use delete::BackupDeletion;
+pub use restore::RestoreInto;
+pub use shares::Unshare;
 
 impl App {
     /// A backup that the caller sees.
@@ -32,68 +43,26 @@ impl App {
         everywhere: bool,
         mut query: BackupQuery,
     ) -> Result<Vec<Backup>> {
-        if !(everywhere && caller.role == Role::Admin) {
-            query.project = Some(caller.project.clone());
-        }
+        narrow(&mut query.filter, caller, everywhere);
         if let Some(marker) = query.page.marker {
             self.backup(caller, &marker.to_string()).await?;
         }
         Ok(self.read().await?.backups(&query).await?)
     }
 
-    /// Removes a backup whose status allows it.
-    pub async fn delete_backup(&self, caller: &Caller, id: &str) -> Result<()> {
-        let wanted = parse(id)?;
-        let mut unit = self.write().await?;
-        let removed = async {
-            let backup = visible_backup(&mut *unit, caller, wanted).await?;
-            if !backup.status.may_be_deleted() {
-                return Err(ServiceError::NotDeletable(Resource::Backup, wanted.to_string()));
-            }
-            self.remove_backup(&mut *unit, caller, &backup).await?;
-            Ok(())
-        }
-        .await;
-        settle(unit, removed).await?;
-        self.woken.notify_one();
-        info!(backup.id = %wanted, "deleted backup {wanted}");
-        Ok(())
-    }
-
-    /// Begins to remove a backup in a unit of work, whatever its status; none: it is gone at once.
-    pub(super) async fn remove_backup(
-        &self,
-        unit: &mut dyn WriteTx,
-        caller: &Caller,
-        backup: &Backup,
-    ) -> Result<Option<Backup>> {
-        let begun = self.begin(Operation::DeleteBackup);
-        let after = under_way(backup.clone(), BackupCourse::DELETE, begun);
-        self.save_backup(unit, caller, "backup.delete", backup, after).await
-    }
-
-    /// Sets a backup's status by hand; what was under way is dropped.
-    pub async fn reset_backup_status(
+    /// How many backups there are on all pages.
+    pub async fn count_backups(
         &self,
         caller: &Caller,
-        id: &str,
-        status: BackupStatus,
-    ) -> Result<()> {
-        let wanted = parse(id)?;
-        let mut unit = self.write().await?;
-        let reset = async {
-            let before = visible_backup(&mut *unit, caller, wanted).await?;
-            let after = Backup { status, ending: None, ..before.clone() };
-            self.save_backup(&mut *unit, caller, "backup.reset_status", &before, Some(after)).await
-        }
-        .await;
-        settle(unit, reset).await?;
-        info!(backup.id = %wanted, backup.status = %status, "set backup {wanted} to {status}");
-        Ok(())
+        everywhere: bool,
+        mut filter: BackupFilter,
+    ) -> Result<i64> {
+        narrow(&mut filter, caller, everywhere);
+        Ok(self.read().await?.count_backups(&filter).await?)
     }
 
     /// Queues what became of a backup, which may be gone and its own snapshot with it, and the events
-    /// that tell of it.
+    /// that tell of it. What builds on one that goes builds on what that built on.
     pub(super) async fn save_backup(
         &self,
         unit: &mut dyn WriteTx,
@@ -107,15 +76,35 @@ impl App {
         if let Some(backup) = &after {
             unit.update_backup(backup, before.status);
         } else {
+            self.merge_into_dependents(unit, caller, before).await?;
             unit.delete_backup(before.id, before.status);
             if let Some(snapshot) = own_snapshot(unit, before).await? {
                 self.save_snapshot(unit, caller, "snapshot.delete", &snapshot, None);
             }
         }
+        // What was under way and goes on no more: an administrator reset it, or removes it by force.
+        if before.ending.is_some() && after.as_ref().and_then(|b| b.ending) != before.ending {
+            unit.end_backup_part(before.id, PartEnd::Fail(None), now);
+        }
         let (was, is) = (Some(State::from(before)), after.as_ref().map(State::from));
         unit.record(&Event::of(caller, now, action, &before.id, was, is));
         self.end_task(unit, before, after.as_ref()).await?;
         Ok(after)
+    }
+
+    async fn merge_into_dependents(
+        &self,
+        unit: &mut dyn WriteTx,
+        caller: &Caller,
+        base: &Backup,
+    ) -> Result<()> {
+        for dependent in unit.backups_upon(base.id).await? {
+            let state = Some(State::from(&dependent));
+            let (was, is, now) = (state.clone(), state, self.now());
+            unit.record(&Event::of(caller, now, "backup.merge", &dependent.id, was, is));
+        }
+        unit.rebase_backups(base.id);
+        Ok(())
     }
 
     /// Ends what is under way on a backup, if it is due.
@@ -127,13 +116,35 @@ impl App {
     ) -> Result<Option<Finished>> {
         let Some(ending) = before.ending else { return Ok(None) };
         let Some(outcome) = due.outcome_of(ending) else { return Ok(None) };
-        let after = before.clone().finished(outcome);
-        let to = after.as_ref().map(|backup| backup.status.as_str());
         let nobody = nobody(&before.project);
+        if let Some(course) = before.course().filter(|_| outcome == Outcome::Failed) {
+            tell_of_failure(before, course.operation);
+        }
+        let after = before.clone().finished(outcome);
+        unit.end_backup_part(before.id, part_end(outcome), self.now());
+        let to = after.as_ref().map(|backup| backup.status.as_str());
         self.save_backup(unit, &nobody, "backup.progress", before, after).await?;
         let (thing, from) = (Thing::Backup(before.id), before.status.as_str());
         Ok(Some(Finished { disk: Some(before.disk), subject: thing.into(), from, to }))
     }
+}
+
+fn narrow(filter: &mut BackupFilter, caller: &Caller, everywhere: bool) {
+    if !(everywhere && caller.role == Role::Admin) {
+        filter.project = Some(caller.project.clone());
+    }
+}
+
+fn part_end(outcome: Outcome) -> PartEnd {
+    match outcome {
+        Outcome::Done => PartEnd::Success,
+        Outcome::Failed => PartEnd::Fail(None),
+    }
+}
+
+/// The one place that every failure on a backup comes by, at once or in time.
+fn tell_of_failure(backup: &Backup, operation: Operation) {
+    warn!(backup.id = %backup.id, disk.id = %backup.disk, "{operation} of backup {} failed", backup.id);
 }
 
 /// The snapshot that was taken for the backup, if it is still there.
@@ -146,12 +157,18 @@ async fn own_snapshot(unit: &mut dyn WriteTx, backup: &Backup) -> Result<Option<
 
 /// The backup when what `course` is of has begun, and when it takes no time, when it has ended; none:
 /// it is gone.
-pub(super) fn under_way(mut backup: Backup, course: BackupCourse, begun: Begun) -> Option<Backup> {
+fn under_way(mut backup: Backup, course: BackupCourse, begun: Begun) -> Option<Backup> {
     backup.begin(course, begun.ending);
-    if begun.at_once { backup.finished(begun.ending.outcome) } else { Some(backup) }
+    if !begun.at_once {
+        return Some(backup);
+    }
+    if begun.ending.outcome == Outcome::Failed {
+        tell_of_failure(&backup, course.operation);
+    }
+    backup.finished(begun.ending.outcome)
 }
 
-pub(super) async fn visible_backup(
+async fn visible_backup(
     view: &mut (impl ReadTx + ?Sized),
     caller: &Caller,
     id: BackupId,
@@ -160,10 +177,23 @@ pub(super) async fn visible_backup(
     found.filter(|backup| caller.sees(&backup.project)).ok_or_else(|| no_backup(id.to_string()))
 }
 
-pub(super) fn parse(id: &str) -> Result<BackupId> {
+/// A backup that the caller may make disks from: one that it sees, or that is shared with its project.
+pub(super) async fn usable_backup(
+    view: &mut (impl ReadTx + ?Sized),
+    caller: &Caller,
+    id: &str,
+) -> Result<Backup> {
+    let absent = || no_backup(id.to_owned());
+    let wanted = parse(id)?;
+    let backup = view.backup(wanted).await?.ok_or_else(absent)?;
+    let usable = caller.sees(&backup.project) || view.is_shared(wanted, &caller.project).await?;
+    if usable { Ok(backup) } else { Err(absent()) }
+}
+
+fn parse(id: &str) -> Result<BackupId> {
     BackupId::parse(id).ok_or_else(|| no_backup(id.to_owned()))
 }
 
-pub(super) fn no_backup(id: String) -> ServiceError {
+fn no_backup(id: String) -> ServiceError {
     ServiceError::NotFound(Resource::Backup, id)
 }

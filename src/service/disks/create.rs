@@ -8,8 +8,9 @@ use super::{no_disk, visible};
 use crate::domain::access::Caller;
 use crate::domain::disk::{Becoming, Disk, DiskEvent, DiskStatus, Origin, SourceRefused};
 use crate::domain::event::Event;
-use crate::domain::ids::{BackupId, DiskId, SnapshotId, is_uuid};
+use crate::domain::ids::{DiskId, SnapshotId, is_uuid};
 use crate::domain::quota::Wish;
+use crate::service::backups::usable_backup;
 use crate::service::{App, Resource, Result, ServiceError};
 use crate::store::WriteTx;
 
@@ -127,10 +128,7 @@ impl App {
                 Ok(Origin::snapshot(&snapshot, &disk)?)
             }
             Source::Backup(id) => {
-                let absent = || ServiceError::NotFound(Resource::Backup, id.clone());
-                let wanted = BackupId::parse(id).ok_or_else(absent)?;
-                let found = unit.backup(wanted).await?;
-                let backup = found.filter(|b| caller.sees(&b.project)).ok_or_else(absent)?;
+                let backup = usable_backup(unit, caller, id).await?;
                 Ok(Origin::backup(&backup)?)
             }
         }

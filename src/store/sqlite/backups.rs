@@ -1,13 +1,22 @@
 //! Backups in SQLite.
+//!
+//! A page in the default order, newest first, is read off `backups_by_project` or, of all projects, off
+//! `backups_by_age`; what builds on a backup, what is due and what a policy made have indexes of their
+//! own. The backups of a disk are few: `backups_by_disk` finds them and a page of them is sorted.
+//! Every other filter walks the project's own part of the list.
 
 use async_trait::async_trait;
+use sqlx::{QueryBuilder, Sqlite};
 
-use super::page::{List, id_or_nothing};
+use super::page::List;
 use super::rows::{BackupRow, backup_columns};
 use super::unit::{AsConnection, Unit, Write};
 use super::{codec, errors};
-use crate::domain::backup::{Backup, BackupQuery, BackupSort, BackupStatus};
-use crate::domain::ids::{BackupId, DiskId, PolicyId};
+use crate::domain::backup::{
+    Backup, BackupCondition, BackupFilter, BackupQuery, BackupSort, BackupStatus, BackupText,
+};
+use crate::domain::clock::Time;
+use crate::domain::ids::{BackupId, DiskId, PolicyId, ProjectId};
 use crate::store::{BackupReads, BackupWrites, Result};
 
 #[async_trait]
@@ -27,16 +36,7 @@ impl<T: AsConnection> BackupReads for T {
     }
 
     async fn backups(&mut self, query: &BackupQuery) -> Result<Vec<Backup>> {
-        List::new(concat!("SELECT ", backup_columns!(), " FROM backups WHERE TRUE"), "backups")
-            .only(" AND project_id = ", query.project.as_ref())
-            .only(" AND disk_id = ", id_or_nothing(query.disk.as_deref(), DiskId::parse))
-            .only(" AND name = ", query.name.as_ref())
-            .only(" AND status = ", query.status.as_ref())
-            .page(&query.page, BackupSort::Id, |sort| match sort {
-                BackupSort::CreatedAt => "created_at",
-                BackupSort::Id => "id",
-                BackupSort::Name => "coalesce(name, '')",
-            })
+        page_query(query)
             .build_query_as::<BackupRow>()
             .fetch_all(self.connection()?)
             .await
@@ -46,14 +46,34 @@ impl<T: AsConnection> BackupReads for T {
             .collect()
     }
 
-    async fn latest_backup(&mut self, disk: DiskId) -> Result<Option<Backup>> {
+    async fn count_backups(&mut self, filter: &BackupFilter) -> Result<i64> {
+        let list = List::new("SELECT count(*) FROM backups WHERE TRUE", "backups");
+        let (count,) = narrowed(list, filter)
+            .whole()
+            .build_query_as::<(i64,)>()
+            .fetch_one(self.connection()?)
+            .await
+            .map_err(errors::of_statement)?;
+        Ok(count)
+    }
+
+    async fn latest_backup(
+        &mut self,
+        disk: DiskId,
+        project: &ProjectId,
+        before: Option<Time>,
+    ) -> Result<Option<Backup>> {
         sqlx::query_as::<_, BackupRow>(concat!(
             "SELECT ",
             backup_columns!(),
-            " FROM backups WHERE disk_id = $1 AND status = 'available'
-              ORDER BY created_at DESC, id DESC LIMIT 1"
+            " FROM backups
+              WHERE disk_id = $1 AND project_id = $2 AND status = 'available'
+                AND coalesce(data_at, created_at) < $3
+              ORDER BY coalesce(data_at, created_at) DESC, created_at DESC, id DESC LIMIT 1"
         ))
         .bind(disk.to_string())
+        .bind(project.as_str())
+        .bind(before.map_or_else(|| codec::END_OF_TIME.to_owned(), codec::time_to_text))
         .fetch_optional(self.connection()?)
         .await
         .map_err(errors::of_statement)?
@@ -79,6 +99,21 @@ impl<T: AsConnection> BackupReads for T {
         .collect()
     }
 
+    async fn backups_upon(&mut self, base: BackupId) -> Result<Vec<Backup>> {
+        sqlx::query_as::<_, BackupRow>(concat!(
+            "SELECT ",
+            backup_columns!(),
+            " FROM backups WHERE base_id = $1 ORDER BY created_at, id"
+        ))
+        .bind(base.to_string())
+        .fetch_all(self.connection()?)
+        .await
+        .map_err(errors::of_statement)?
+        .into_iter()
+        .map(Backup::try_from)
+        .collect()
+    }
+
     async fn backups_under_way(&mut self, disk: DiskId) -> Result<Vec<Backup>> {
         sqlx::query_as::<_, BackupRow>(concat!(
             "SELECT ",
@@ -92,6 +127,74 @@ impl<T: AsConnection> BackupReads for T {
         .into_iter()
         .map(Backup::try_from)
         .collect()
+    }
+}
+
+fn page_query(query: &BackupQuery) -> QueryBuilder<Sqlite> {
+    let list =
+        List::new(concat!("SELECT ", backup_columns!(), " FROM backups WHERE TRUE"), "backups");
+    narrowed(list, &query.filter).page(&query.page, BackupSort::Id, |sort| match sort {
+        BackupSort::CreatedAt => "created_at",
+        BackupSort::UpdatedAt => "coalesce(updated_at, '')",
+        BackupSort::DataAt => "coalesce(data_at, created_at)",
+        BackupSort::Id => "id",
+        BackupSort::Name => "coalesce(name, '')",
+        BackupSort::Status => "status",
+        BackupSort::Size => "size_gib",
+        BackupSort::Disk => "disk_id",
+    })
+}
+
+fn narrowed(list: List, filter: &BackupFilter) -> List {
+    let list = list.only(" AND project_id = ", filter.project.as_ref());
+    filter.conditions.iter().fold(list, |list, condition| match condition {
+        BackupCondition::Is(text, value) => list.only(is(*text), Some(spelled(*text, value))),
+        BackupCondition::Contains(text, part) => list.containing(contains(*text), part),
+        BackupCondition::Never => list.and(" AND FALSE"),
+    })
+}
+
+/// The value as the rows spell it: ids in their usual spelling.
+fn spelled(text: BackupText, value: &str) -> String {
+    match text {
+        BackupText::Id | BackupText::Disk | BackupText::Snapshot => {
+            // One spelling for all ids, whatever they are of.
+            DiskId::parse(value).map_or_else(|| value.to_owned(), |id| id.to_string())
+        }
+        BackupText::Name
+        | BackupText::Status
+        | BackupText::Zone
+        | BackupText::Container
+        | BackupText::Project
+        | BackupText::User => value.to_owned(),
+    }
+}
+
+fn is(text: BackupText) -> &'static str {
+    match text {
+        BackupText::Id => " AND id = ",
+        BackupText::Name => " AND name = ",
+        BackupText::Status => " AND status = ",
+        BackupText::Disk => " AND disk_id = ",
+        BackupText::Snapshot => " AND snapshot_id = ",
+        BackupText::Zone => " AND zone = ",
+        BackupText::Container => " AND container = ",
+        BackupText::Project => " AND project_id = ",
+        BackupText::User => " AND user_id = ",
+    }
+}
+
+fn contains(text: BackupText) -> &'static str {
+    match text {
+        BackupText::Id => " AND id LIKE ",
+        BackupText::Name => " AND name LIKE ",
+        BackupText::Status => " AND status LIKE ",
+        BackupText::Disk => " AND disk_id LIKE ",
+        BackupText::Snapshot => " AND snapshot_id LIKE ",
+        BackupText::Zone => " AND zone LIKE ",
+        BackupText::Container => " AND container LIKE ",
+        BackupText::Project => " AND project_id LIKE ",
+        BackupText::User => " AND user_id LIKE ",
     }
 }
 
@@ -138,12 +241,13 @@ impl BackupWrites for Unit {
             Write::of_one_row(
                 "update backup",
                 "UPDATE backups
-                 SET name = ?, description = ?, status = ?, fail_reason = ?, metadata = ?,
-                     next_at = ?, next_outcome = ?, updated_at = ?
+                 SET name = ?, description = ?, container = ?, status = ?, fail_reason = ?,
+                     metadata = ?, next_at = ?, next_outcome = ?, updated_at = ?
                  WHERE id = ? AND status = ?",
             )
             .bind(backup.name.as_deref())
             .bind(backup.description.as_deref())
+            .bind(backup.container.as_deref())
             .bind(backup.status.as_str())
             .bind(backup.fail_reason.as_deref())
             .bind(codec::values_to_text(&backup.metadata))
@@ -152,6 +256,21 @@ impl BackupWrites for Unit {
             .bind(backup.updated_at)
             .bind(backup.id)
             .bind(from.as_str()),
+        );
+    }
+
+    fn rebase_backups(&mut self, base: BackupId) {
+        // One statement: what it builds on may be another by then than when somebody looked.
+        self.queue(
+            Write::of_any_rows(
+                "rebase backups",
+                "UPDATE backups
+                 SET (base_id, incremental) = (SELECT b.base_id, b.base_id IS NOT NULL
+                                               FROM backups AS b WHERE b.id = ?)
+                 WHERE base_id = ?",
+            )
+            .bind(base)
+            .bind(base),
         );
     }
 

@@ -8,8 +8,8 @@ use super::rows::Row;
 use super::unit::{AsConnection, Unit, Write};
 use crate::domain::clock::Time;
 use crate::domain::disk::DiskStatus;
-use crate::domain::ids::{DiskId, JobId, ProjectId};
-use crate::domain::job::{ClientRequest, Job, JobKind, JobPart, JobStatus, PartEnd};
+use crate::domain::ids::{BackupId, DiskId, JobId, ProjectId, SnapshotId};
+use crate::domain::job::{ClientRequest, Job, JobKind, JobPart, JobStatus, PartEnd, PartOf};
 use crate::store::{JobReads, JobWrites, Result};
 
 /// A part with its job.
@@ -25,7 +25,10 @@ struct JobPartRow {
     disk_id: String,
     disk_name: Option<String>,
     size_gib: i64,
-    disk_type: String,
+    disk_type: Option<String>,
+    backup_id: Option<String>,
+    snapshot_id: Option<String>,
+    ends_with: String,
     status: String,
     failed_into: Option<String>,
     ended_at: Option<String>,
@@ -50,6 +53,13 @@ impl JobPartRow {
         Ok(JobPart {
             disk: row.need("disk_id", "UUID", DiskId::parse(&self.disk_id))?,
             end,
+            backup: row.id_if_any("backup_id", self.backup_id.as_deref(), BackupId::parse)?,
+            snapshot: row.id_if_any(
+                "snapshot_id",
+                self.snapshot_id.as_deref(),
+                SnapshotId::parse,
+            )?,
+            ends_with: row.need("ends_with", "kind of thing", PartOf::parse(&self.ends_with))?,
             id: JobId::new(self.part_id),
             disk_name: self.disk_name,
             size_gib: self.size_gib,
@@ -86,7 +96,7 @@ impl<T: AsConnection> JobReads for T {
         let rows = sqlx::query_as::<_, JobPartRow>(
             "SELECT j.id AS job_id, j.project_id, j.kind, j.client_token, j.fingerprint,
                     j.begun_at, p.id AS part_id, p.disk_id, p.disk_name, p.size_gib, p.disk_type,
-                    p.status, p.failed_into, p.ended_at
+                    p.backup_id, p.snapshot_id, p.ends_with, p.status, p.failed_into, p.ended_at
              FROM jobs AS j JOIN job_parts AS p ON p.job_id = j.id
              WHERE j.id = $1 ORDER BY p.place",
         )
@@ -101,7 +111,7 @@ impl<T: AsConnection> JobReads for T {
         let rows = sqlx::query_as::<_, JobPartRow>(
             "SELECT j.id AS job_id, j.project_id, j.kind, j.client_token, j.fingerprint,
                     j.begun_at, p.id AS part_id, p.disk_id, p.disk_name, p.size_gib, p.disk_type,
-                    p.status, p.failed_into, p.ended_at
+                    p.backup_id, p.snapshot_id, p.ends_with, p.status, p.failed_into, p.ended_at
              FROM jobs AS j JOIN job_parts AS p ON p.job_id = j.id
              WHERE j.project_id = $1 AND j.client_token = $2 ORDER BY p.place",
         )
@@ -136,8 +146,9 @@ impl JobWrites for Unit {
                 Write::of_one_row(
                     "insert job part",
                     "INSERT INTO job_parts (id, job_id, place, disk_id, disk_name, size_gib,
-                                            disk_type, status, failed_into, ended_at)
-                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                            disk_type, backup_id, snapshot_id, ends_with, status,
+                                            failed_into, ended_at)
+                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 )
                 .bind(part.id.as_str())
                 .bind(job.id.as_str())
@@ -145,7 +156,10 @@ impl JobWrites for Unit {
                 .bind(part.disk)
                 .bind(part.disk_name.as_deref())
                 .bind(part.size_gib)
-                .bind(part.disk_type.as_str())
+                .bind(part.disk_type.as_deref())
+                .bind(part.backup)
+                .bind(part.snapshot)
+                .bind(part.ends_with.as_str())
                 .bind(part.status().as_str())
                 .bind(into.map(DiskStatus::as_str))
                 .bind(part.end.map(|(_, at)| at)),
@@ -154,21 +168,38 @@ impl JobWrites for Unit {
     }
 
     fn end_job_part(&mut self, disk: DiskId, end: PartEnd, at: Time) {
-        let status = match end {
-            PartEnd::Success => JobStatus::Success,
-            PartEnd::Fail(_) => JobStatus::Fail,
-        };
         self.queue(
             Write::of_any_rows(
                 "end job part",
                 "UPDATE job_parts SET status = ?, failed_into = ?, ended_at = ?
-                 WHERE disk_id = ? AND status = 'running'",
+                 WHERE disk_id = ? AND status = 'running' AND ends_with = 'disk'",
             )
-            .bind(status.as_str())
+            .bind(status(end).as_str())
             .bind(failed_into(end).map(DiskStatus::as_str))
             .bind(at)
             .bind(disk),
         );
+    }
+
+    fn end_backup_part(&mut self, backup: BackupId, end: PartEnd, at: Time) {
+        self.queue(
+            Write::of_any_rows(
+                "end job part of a backup",
+                "UPDATE job_parts SET status = ?, failed_into = ?, ended_at = ?
+                 WHERE backup_id = ? AND status = 'running' AND ends_with = 'backup'",
+            )
+            .bind(status(end).as_str())
+            .bind(failed_into(end).map(DiskStatus::as_str))
+            .bind(at)
+            .bind(backup),
+        );
+    }
+}
+
+fn status(end: PartEnd) -> JobStatus {
+    match end {
+        PartEnd::Success => JobStatus::Success,
+        PartEnd::Fail(_) => JobStatus::Fail,
     }
 }
 

@@ -8,6 +8,7 @@ mod access_keys;
 mod accounts;
 mod application_credentials;
 mod attachments;
+mod backup_shares;
 mod backups;
 mod clock;
 mod cloud_disks;

@@ -11,10 +11,13 @@ use crate::store::{Result, StoreError};
 /// them, as a literal.
 macro_rules! backup_columns {
     () => {
-        "id, disk_id, project_id, user_id, name, description, container, size_gib, incremental, base_id,
+        "backups.id, backups.disk_id, backups.project_id, backups.user_id, backups.name,
+         backups.description, backups.container, backups.size_gib, backups.incremental,
+         backups.base_id,
          EXISTS (SELECT 1 FROM backups AS later WHERE later.base_id = backups.id) AS has_dependents,
-         snapshot_id, own_snapshot, policy_id, native, zone, status, fail_reason, metadata, data_at,
-         next_at, next_outcome, created_at, updated_at"
+         backups.snapshot_id, backups.own_snapshot, backups.policy_id, backups.native, backups.zone,
+         backups.status, backups.fail_reason, backups.metadata, backups.data_at, backups.next_at,
+         backups.next_outcome, backups.created_at, backups.updated_at"
     };
 }
 

@@ -1,5 +1,6 @@
 //! The checks themselves. None shows a hash, a key or another value that must stay unread.
 
+mod backups;
 mod disk_types;
 mod invariants;
 mod policies;
@@ -19,6 +20,7 @@ pub fn checks() -> impl Iterator<Item = &'static Check> {
         rows::CHECKS,
         disk_types::CHECKS,
         snapshots::CHECKS,
+        backups::CHECKS,
         policies::CHECKS,
     ]
     .into_iter()

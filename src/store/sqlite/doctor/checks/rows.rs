@@ -31,13 +31,20 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         invariant: "rows",
-        name: "a part of a job runs while something is under way on its disk",
+        name: "a part of a job runs while something is under way on its disk or backup",
         sql: "SELECT 'part ' || p.place || ' of job ' || p.job_id || ' runs on disk ' || p.disk_id
                      || ', where nothing is under way'
               FROM job_parts AS p
-              WHERE p.status = 'running'
+              WHERE p.status = 'running' AND p.ends_with = 'disk'
                 AND NOT EXISTS (SELECT 1 FROM disks AS d
-                                WHERE d.id = p.disk_id AND d.next_at IS NOT NULL)",
+                                WHERE d.id = p.disk_id AND d.next_at IS NOT NULL)
+              UNION ALL
+              SELECT 'part ' || p.place || ' of job ' || p.job_id || ' runs on backup '
+                     || coalesce(p.backup_id, '?') || ', where nothing is under way'
+              FROM job_parts AS p
+              WHERE p.status = 'running' AND p.ends_with = 'backup'
+                AND NOT EXISTS (SELECT 1 FROM backups AS b
+                                WHERE b.id = p.backup_id AND b.next_at IS NOT NULL)",
     },
     Check {
         invariant: "rows",
@@ -91,6 +98,9 @@ pub(super) const CHECKS: &[Check] = &[
               WHERE NOT json_valid(image_metadata) OR json_type(image_metadata) <> 'object'
               UNION ALL
               SELECT 'the metadata of snapshot ' || id || ' is not a JSON object' FROM snapshots
+              WHERE NOT json_valid(metadata) OR json_type(metadata) <> 'object'
+              UNION ALL
+              SELECT 'the metadata of backup ' || id || ' is not a JSON object' FROM backups
               WHERE NOT json_valid(metadata) OR json_type(metadata) <> 'object'",
     },
     Check {
@@ -100,6 +110,7 @@ pub(super) const CHECKS: &[Check] = &[
               FROM (SELECT 'disk' AS kind, id FROM disks
                     UNION ALL SELECT 'snapshot', id FROM snapshots
                     UNION ALL SELECT 'backup', id FROM backups
+                    UNION ALL SELECT 'share', id FROM backup_shares
                     UNION ALL SELECT 'policy', id FROM policies
                     UNION ALL SELECT 'transfer', id FROM transfers
                     UNION ALL SELECT 'attachment', id FROM attachments)

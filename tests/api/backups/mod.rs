@@ -13,9 +13,9 @@ fn detail(client: &Client, version: &str, id: &str, disk: &str, changes: Value) 
         "id": id,
         "status": "available",
         "size": 10,
-        "object_count": 0,
+        "object_count": 6,
         "availability_zone": "az-sim-1",
-        "container": null,
+        "container": "volumebackups",
         "created_at": T0,
         "updated_at": null,
         "name": null,
@@ -72,12 +72,13 @@ async fn admins_are_told_from_3_18_and_3_56_on_whose_a_backup_is() {
     let (admin, demo) = (server.login("admin").await, server.login("demo").await);
     let disk = demo.disk().await;
     let id = demo.backup(&disk).await;
-    for minor in [0, 17, 18, 55, 56, 71] {
+    for minor in [0, 17, 18, 42, 43, 55, 56, 71] {
         let version = format!("3.{minor}");
-        let own = detail(&demo, "v3", &id, &disk, json!({}));
+        let metadata = if minor >= 43 { json!({"metadata": {}}) } else { json!({}) };
+        let own = detail(&demo, "v3", &id, &disk, metadata.clone());
         let path = demo.path("v3", &format!("backups/{id}"));
         demo.at(&version).get(&path).await.is(200, &json!({"backup": own}));
-        let mut all = detail(&admin, "v3", &id, &disk, json!({}));
+        let mut all = detail(&admin, "v3", &id, &disk, metadata);
         if minor >= 18 {
             all["os-backup-project-attr:project_id"] = demo.project.clone().into();
         }
@@ -101,12 +102,21 @@ async fn an_incremental_backup_builds_on_another_one() {
         demo.post(&path, body.clone())
             .await
             .is_fault(400, "Invalid backup: No backups available to do an incremental backup.");
-        demo.backup(&disk).await;
+        let base = demo.backup(&disk).await;
         let answer = demo.post(&path, body).await;
         assert_eq!(answer.status, 202, "{}", answer.text);
         let id = answer.body["backup"]["id"].as_str().unwrap();
-        let expected = detail(&demo, version, id, &disk, json!({"is_incremental": true}));
+        let changes = json!({"is_incremental": true, "object_count": 1});
+        let expected = detail(&demo, version, id, &disk, changes);
         demo.get(&format!("{path}/{id}")).await.is(200, &json!({"backup": expected}));
+        let changes = json!({"has_dependent_backups": true});
+        let expected = detail(&demo, version, &base, &disk, changes);
+        demo.get(&format!("{path}/{base}")).await.is(200, &json!({"backup": expected}));
+        demo.delete(&format!("{path}/{base}"))
+            .await
+            .is_fault(400, "Invalid backup: Incremental backups exist for this backup.");
+        demo.delete(&format!("{path}/{id}")).await.is_empty(202);
+        demo.delete(&format!("{path}/{base}")).await.is_empty(202);
     }
     server.finish().await;
 }
@@ -121,13 +131,21 @@ async fn every_bad_body_of_create_is_refused_by_the_member_and_rule() {
     };
     let boolean =
         "is not of type 'boolean' (true, false, or one of 1, 0, on, off, yes, no, y, n, t, f)";
-    let cases: [(Value, String); 7] = [
+    let cases: [(Value, String); 8] = [
         (json!({}), "'backup' is a required property".to_owned()),
         (json!({"backup": {}}), about("backup", "{}", "'volume_id' is a required property")),
         (json!({"backup": {"volume_id": "x"}}), about("volume_id", "x", "'x' is not a 'uuid'")),
         (
             json!({"backup": {"volume_id": disk}, "x": 1}),
             "Additional properties are not allowed ('x' was unexpected)".to_owned(),
+        ),
+        (
+            json!({"backup": {"volume_id": disk, "metadata": {}}}),
+            about(
+                "backup",
+                &format!("{{'volume_id': '{disk}', 'metadata': {{}}}}"),
+                "Additional properties are not allowed ('metadata' was unexpected)",
+            ),
         ),
         (
             json!({"backup": {"volume_id": disk, "incremental": 1}}),
@@ -260,7 +278,8 @@ async fn an_admin_resets_a_backup_and_its_status_allows_or_forbids_to_delete_it(
             let action = admin.path(version, &format!("backups/{id}/action"));
             let reset = json!({"os-reset_status": {"status": status}});
             admin.post(&action, reset).await.is_empty(202);
-            let changes = json!({"status": status, "updated_at": T0});
+            let objects = if ["creating", "error"].contains(&status) { 0 } else { 6 };
+            let changes = json!({"status": status, "updated_at": T0, "object_count": objects});
             let expected = detail(&demo, version, &id, &disk, changes);
             demo.get(&own).await.is(200, &json!({"backup": expected}));
             let answer = demo.delete(&own).await;

@@ -1,15 +1,32 @@
 //! Backups: any that exists, whatever its status, forbids to transfer its disk.
 
+mod query;
+mod record;
+mod share;
+
 use std::collections::BTreeMap;
 
 use thiserror::Error;
 
 use super::clock::Time;
 use super::ids::{BackupId, DiskId, PolicyId, ProjectId, SnapshotId, UserId};
-use super::page::Paging;
 use super::progress::{Course, End, Ending, Operation, Outcome};
 use super::snapshot::SnapshotStatus;
 use super::status::statuses;
+
+pub use query::{BackupCondition, BackupFilter, BackupQuery, BackupSort, BackupText};
+pub use record::BackupRecord;
+pub use share::{BackupShare, ShareFilter, ShareQuery, ShareSort, SharedBackup};
+
+/// Where a backup is kept if nobody says where (Cinder).
+pub const DEFAULT_CONTAINER: &str = "volumebackups";
+
+/// The bytes of a GiB, and of the objects that a backup is kept in (Cinder).
+const GIB: i64 = 1 << 30;
+const OBJECT_BYTES: i64 = 1_999_994_880;
+
+/// The most backups of a disk that allow to make another one by hand (VBS).
+pub const MOST_OF_A_DISK: i64 = 20;
 
 statuses! {
     /// What a backup is doing or has come to (VBS and Cinder).
@@ -128,10 +145,45 @@ pub struct Backup {
 }
 
 impl Backup {
-    /// Begins what `course` is of.
+    /// Begins what `course` is of; what failed before is told no more.
     pub fn begin(&mut self, course: BackupCourse, ending: Ending) {
         self.status = course.during;
         self.ending = Some(ending);
+        self.fail_reason = None;
+    }
+
+    /// How a disk is filled from it.
+    pub fn restoring(&self) -> BackupCourse {
+        if self.native { BackupCourse::RESTORE_NATIVE } else { BackupCourse::RESTORE }
+    }
+
+    /// Of when its data are.
+    pub fn data_time(&self) -> Time {
+        self.data_at.unwrap_or(self.created_at)
+    }
+
+    /// In how many objects it is kept: none before it is made. What has changed since the backup that an
+    /// incremental one builds on fits into one.
+    pub fn objects(&self) -> i64 {
+        match self.status {
+            BackupStatus::Creating | BackupStatus::Error => 0,
+            BackupStatus::Available
+            | BackupStatus::Restoring
+            | BackupStatus::Deleting
+            | BackupStatus::ErrorRestoring
+            | BackupStatus::ErrorDeleting
+                if self.incremental =>
+            {
+                1
+            }
+            BackupStatus::Available
+            | BackupStatus::Restoring
+            | BackupStatus::Deleting
+            | BackupStatus::ErrorRestoring
+            | BackupStatus::ErrorDeleting => {
+                (self.size_gib.saturating_mul(GIB).saturating_add(OBJECT_BYTES - 1)) / OBJECT_BYTES
+            }
+        }
     }
 
     /// What is under way; none: nothing is.
@@ -139,8 +191,7 @@ impl Backup {
         self.ending?;
         match self.status {
             BackupStatus::Creating => Some(BackupCourse::CREATE),
-            BackupStatus::Restoring if self.native => Some(BackupCourse::RESTORE_NATIVE),
-            BackupStatus::Restoring => Some(BackupCourse::RESTORE),
+            BackupStatus::Restoring => Some(self.restoring()),
             BackupStatus::Deleting => Some(BackupCourse::DELETE),
             BackupStatus::Available
             | BackupStatus::Error
@@ -160,15 +211,17 @@ impl Backup {
         };
         if outcome == Outcome::Failed {
             self.fail_reason = Some(format!("{} failed", course.operation));
+        } else if course == BackupCourse::CREATE {
+            self.container.get_or_insert_with(|| DEFAULT_CONTAINER.to_owned());
         }
         Some(self)
     }
 }
 
-/// Why a backup is not made.
+/// Why a backup is not made, restored, changed or removed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum BackupRefused {
-    /// An incremental one builds on a full one.
+    /// An incremental one builds on another.
     #[error("the disk has no backup to build on")]
     NoBase,
     /// It is made of a snapshot of its own disk only.
@@ -182,30 +235,42 @@ pub enum BackupRefused {
     /// The snapshot that it is to be made of is busy or broken.
     #[error("the snapshot is not available but {0}")]
     SnapshotNotAvailable(SnapshotStatus),
-}
-
-/// By what a list of backups can be sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BackupSort {
-    /// When it was made.
-    CreatedAt,
-    /// Its id.
-    Id,
-    /// Its name; nameless ones first.
-    Name,
-}
-
-/// Which backups to list, and which page of them.
-#[derive(Debug, Clone)]
-pub struct BackupQuery {
-    /// Of this project, or of all.
-    pub project: Option<ProjectId>,
-    /// Of this disk; a text that is no disk's id matches nothing.
-    pub disk: Option<String>,
-    /// With exactly this name.
-    pub name: Option<String>,
-    /// With this status word.
-    pub status: Option<String>,
-    /// The page.
-    pub page: Paging<BackupId, BackupSort>,
+    /// Another backup of the disk is being made (VBS).
+    #[error("a backup of the disk is being made")]
+    InProgress,
+    /// The disk has too many (VBS).
+    #[error("the disk has {MOST_OF_A_DISK} backups")]
+    TooMany,
+    /// Disks on dedicated storage are not backed up (VBS).
+    #[error("the disk lies on dedicated storage")]
+    OnDedicatedStorage,
+    /// No disk is filled from one that is busy or broken.
+    #[error("the backup is not available but {0}")]
+    NotAvailable(BackupStatus),
+    /// The disk has less room than the backup needs.
+    #[error("the disk has {disk_gib} GiB and the backup {backup_gib}")]
+    TooSmall {
+        /// The disk's size.
+        disk_gib: i64,
+        /// The backup's size.
+        backup_gib: i64,
+    },
+    /// Others build on it (Cinder; VBS takes them along).
+    #[error("incremental backups build on it")]
+    HasDependents,
+    /// It is taken out of the file as a record in no status but available.
+    #[error("a backup that is {0} is not exported")]
+    NotExportable(BackupStatus),
+    /// There is one with the record's id.
+    #[error("the backup exists already")]
+    Exists,
+    /// A record builds on a backup of another disk, or one of another disk builds on it.
+    #[error("backups {0} and {1} build on each other and are of different disks")]
+    ChainOfTwoDisks(BackupId, BackupId),
+    /// A record would close a ring of backups that build on each other.
+    #[error("backup {0} would build on itself in the end")]
+    Ring(BackupId),
+    /// It is shared with others, not with the project that has it.
+    #[error("a backup is not shared with its own project")]
+    SharedWithItself,
 }
