@@ -49,6 +49,9 @@ enum How {
     Bind,
     /// Taking the disk back to the snapshot that it has.
     RollBack,
+    /// Filling the disk from a backup of another: method POST, this path below the project or, with a
+    /// slash, whole.
+    Restore(&'static str),
     /// Taking the disk with the key of its offer, by the other project.
     Accept,
 }
@@ -304,6 +307,30 @@ const GRID: &[Operation] = &[
         same,
     ),
     row(
+        "restore a backup into",
+        "3.0",
+        How::Restore("backups/BACKUP/restore"),
+        Only(&[S::Available]),
+        |_| Is(S::RestoringBackup),
+    ),
+    row(
+        "restore a backup into natively",
+        "3.0",
+        How::Restore("/v2/PROJECT/cloudbackups/BACKUP/restore"),
+        Only(&[S::Available]),
+        |_| Is(S::RestoringBackup),
+    ),
+    row(
+        "backup natively",
+        "3.0",
+        Request(|id| {
+            let body = json!({"backup": {"volume_id": id, "name": "b"}});
+            (Method::POST, "/v2/PROJECT/cloudbackups".to_owned(), body)
+        }),
+        Only(&[S::Available, S::InUse]),
+        |_| Is(S::BackingUp),
+    ),
+    row(
         "reset by an administrator",
         "3.0",
         Admin(|| json!({"os-reset_status": {"status": "error"}})),
@@ -381,6 +408,7 @@ struct Cell {
     offer: Option<(String, String)>,
     policy: String,
     snapshot: Option<String>,
+    backup: String,
 }
 
 impl Cell {
@@ -449,6 +477,18 @@ impl Cell {
                 let body = json!({"rollback": {"volume_id": self.disk}});
                 demo.post(&demo.path("v2", &path), body).await
             }
+            How::Restore(path) => {
+                // It is still busy with the disk before.
+                let ready = json!({"os-reset_status": {"status": "available"}});
+                let action = self.admin.path("v3", &format!("backups/{}/action", self.backup));
+                self.admin.post(&action, ready).await.is_empty(202);
+                let path = path.replace("BACKUP", &self.backup);
+                let path = match path.strip_prefix('/') {
+                    Some(whole) => format!("/{}", whole.replace("PROJECT", &demo.project)),
+                    None => demo.path("v3", &path),
+                };
+                demo.post(&path, json!({"restore": {"volume_id": self.disk}})).await
+            }
             Accept => {
                 let (transfer, key) = self.offer.as_ref().unwrap();
                 self.partner.accept(transfer, key).await
@@ -469,6 +509,9 @@ async fn every_operation_in_every_status_is_as_the_grid_says() {
     let (demo, admin) = (server.login("demo").await, server.login("admin").await);
     let partner = server.login("partner").await;
     let policy = demo.policy("nightly", "OFF").await;
+    let other = demo.disk().await;
+    assert_eq!(admin.post("/_evs/progress", json!({"disk_id": other})).await.status, 200);
+    let backup = demo.backup(&other).await;
     let mut cells = 0;
     for operation in GRID {
         for status in S::ALL {
@@ -490,8 +533,9 @@ async fn every_operation_in_every_status_is_as_the_grid_says() {
             let snapshot = if rolls_back { Some(demo.snapshot(&disk).await) } else { None };
             end().await;
             let (demo, partner, admin) = (demo.clone(), partner.clone(), admin.clone());
-            let policy = policy.clone();
-            let mut cell = Cell { demo, partner, admin, disk, offer: None, policy, snapshot };
+            let (policy, backup) = (policy.clone(), backup.clone());
+            let offer = None;
+            let mut cell = Cell { demo, partner, admin, disk, offer, policy, snapshot, backup };
             cell.reach(*status).await;
             let answer = cell.perform(operation).await;
             let cell_name = format!("{} while {status}: {}", operation.name, answer.text);

@@ -1,5 +1,13 @@
 //! Backups: create, show, lists, delete and reset, alike under `/v2` and `/v3`.
 
+mod changes;
+mod lists;
+mod native;
+mod progress;
+mod records;
+mod restore;
+mod shares;
+
 use chrono::TimeDelta;
 use evs_local::domain::disk::DiskStatus;
 use reqwest::Method;
@@ -7,6 +15,21 @@ use serde_json::{Value, json};
 
 use crate::disks::{ABSENT, VERSIONS, shown};
 use crate::support::{Client, T0, TestServer};
+
+/// Makes a backup with these members; its id.
+async fn made(client: &Client, version: &str, backup: Value) -> String {
+    let path = client.path("v3", "backups");
+    let answer = client.at(version).post(&path, json!({"backup": backup})).await;
+    assert_eq!(answer.status, 202, "{}", answer.text);
+    answer.body["backup"]["id"].as_str().unwrap().to_owned()
+}
+
+/// The backup at the newest version.
+async fn shown_backup(client: &Client, id: &str) -> Value {
+    let answer = client.at("3.71").get(&client.path("v3", &format!("backups/{id}"))).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    answer.body["backup"].clone()
+}
 
 fn detail(client: &Client, version: &str, id: &str, disk: &str, changes: Value) -> Value {
     let mut backup = json!({

@@ -423,6 +423,10 @@ impl Client {
         self.send(Method::POST, path, Some(body.to_string())).await
     }
 
+    pub(crate) async fn send_empty_post(&self, path: &str) -> Answer {
+        self.send(Method::POST, path, None).await
+    }
+
     pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
         self.send(Method::PUT, path, Some(body.to_string())).await
     }

@@ -140,6 +140,9 @@ pub(super) const CHECKS: &[Check] = &[
               SELECT 'attachment ' || id || ' was made at ' || created_at || ', which is no time'
               FROM attachments WHERE created_at NOT LIKE '____-__-__T__:__:__.______Z'
               UNION ALL
+              SELECT 'share ' || id || ' was made at ' || created_at || ', which is no time'
+              FROM backup_shares WHERE created_at NOT LIKE '____-__-__T__:__:__.______Z'
+              UNION ALL
               SELECT 'event ' || seq || ' was at ' || at || ', which is no time'
               FROM events WHERE at NOT LIKE '____-__-__T__:__:__.______Z'",
     },

@@ -1,0 +1,156 @@
+//! Backups that take time, fail, and go on after a restart.
+
+use chrono::TimeDelta;
+use evs_local::config::Settings;
+use serde_json::{Value, json};
+
+use super::native::{ask, job};
+use super::{made, shown_backup};
+use crate::support::{Client, TestServer};
+
+fn slow(settings: &mut Settings) {
+    for operation in ["backup", "delete_backup", "restore"] {
+        settings.simulation.delays.insert(operation, TimeDelta::seconds(2));
+    }
+    settings.simulation.explicit = true;
+}
+
+fn failing(settings: &mut Settings) {
+    settings.simulation.fail = ["backup", "delete_backup", "restore"].map(str::to_owned).to_vec();
+}
+
+async fn end(admin: &Client, body: Value) -> usize {
+    let answer = admin.post("/_evs/progress", body).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    answer.body["finished"].as_array().unwrap().len()
+}
+
+async fn status(client: &Client, id: &str) -> String {
+    shown_backup(client, id).await["status"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn disk_backup_and_job_are_under_way_together_over_a_restart_and_end_together() {
+    let server = TestServer::start_with(slow).await;
+    let (demo, admin) = (server.login("demo").await, server.login("admin").await);
+    let disk = demo.disk().await;
+    assert_eq!(end(&admin, json!({})).await, 1);
+    let asked = ask(&demo, json!({"volume_id": disk, "name": "b"})).await;
+    let begun = job(&demo, &asked).await;
+    let id = begun["entities"]["backup_id"].as_str().unwrap().to_owned();
+    assert_eq!((&begun["status"], &begun["end_time"]), (&json!("RUNNING"), &json!("")));
+    let shown = shown_backup(&demo, &id).await;
+    let members = ["status", "object_count", "container"].map(|member| shown[member].clone());
+    assert_eq!(members, [json!("creating"), json!(0), Value::Null]);
+    assert_eq!(demo.disk_status(&disk).await, "backing-up");
+
+    let server = server.restart().await;
+    let (demo, admin) = (demo.moved_to(&server), server.login("admin").await);
+    server.advance(TimeDelta::seconds(2));
+    assert_eq!(end(&admin, json!({})).await, 3, "the disk, its snapshot and its backup");
+    assert_eq!(status(&demo, &id).await, "available");
+    assert_eq!(demo.disk_status(&disk).await, "available");
+    assert_eq!(job(&demo, &asked).await["status"], "SUCCESS");
+
+    let path = demo.path("v2", &format!("cloudbackups/{id}/restore"));
+    let asked = demo.post(&path, json!({"restore": {"volume_id": disk}})).await;
+    assert_eq!(status(&demo, &id).await, "restoring");
+    assert_eq!(demo.disk_status(&disk).await, "restoring-backup");
+    assert_eq!(job(&demo, &asked).await["status"], "RUNNING");
+    server.advance(TimeDelta::seconds(2));
+    assert_eq!(end(&admin, json!({})).await, 2);
+    assert_eq!(status(&demo, &id).await, "available");
+    assert_eq!(job(&demo, &asked).await["status"], "SUCCESS");
+
+    let asked = demo.send_empty_post(&demo.path("v2", &format!("cloudbackups/{id}"))).await;
+    assert_eq!(status(&demo, &id).await, "deleting");
+    assert_eq!(job(&demo, &asked).await["status"], "RUNNING");
+    server.advance(TimeDelta::seconds(2));
+    assert_eq!(end(&admin, json!({})).await, 1);
+    assert_eq!(job(&demo, &asked).await["status"], "SUCCESS");
+    let gone = demo.get(&demo.path("v3", &format!("backups/{id}"))).await;
+    gone.is_fault(404, &format!("Backup {id} could not be found."));
+    server.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_backup_waits_until_the_first_is_made_and_a_reset_fails_its_job() {
+    let server = TestServer::start_with(slow).await;
+    let (demo, admin) = (server.login("demo").await, server.login("admin").await);
+    let disk = demo.disk().await;
+    assert_eq!(end(&admin, json!({})).await, 1);
+    let snapshot = demo.snapshot(&disk).await;
+    assert_eq!(end(&admin, json!({})).await, 1);
+    let of = json!({"volume_id": disk, "name": "b", "snapshot_id": snapshot});
+    let asked = ask(&demo, of.clone()).await;
+    assert_eq!(demo.disk_status(&disk).await, "available", "its snapshot is copied");
+    let busy = "The previous backup creation task is not complete.";
+    ask(&demo, of).await.is_evs_fault(400, "VolumeBackup.0013", busy);
+    let begun = job(&demo, &asked).await;
+    let id = begun["entities"]["backup_id"].as_str().unwrap();
+    let action = admin.path("v3", &format!("backups/{id}/action"));
+    admin.post(&action, json!({"os-reset_status": {"status": "error"}})).await.is_empty(202);
+    let over = job(&demo, &asked).await;
+    assert_eq!(
+        (&over["status"], &over["error_code"]),
+        (&json!("FAIL"), &json!("VolumeBackup.0064"))
+    );
+    end(&admin, json!({})).await;
+    server.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fails_at_once_says_why_and_leaves_the_disk_as_it_was() {
+    let server = TestServer::start_with(failing).await;
+    let demo = server.login("demo").await;
+    let disk = demo.disk().await;
+    let id = made(&demo, "3.0", json!({"volume_id": disk})).await;
+    let shown = shown_backup(&demo, &id).await;
+    let members = ["status", "fail_reason", "object_count"].map(|member| shown[member].clone());
+    assert_eq!(members, [json!("error"), json!("backup failed"), json!(0)]);
+    assert_eq!(demo.disk_status(&disk).await, "available");
+    demo.delete(&demo.path("v3", &format!("backups/{id}"))).await.is_empty(202);
+    let shown = shown_backup(&demo, &id).await;
+    let members = ["status", "fail_reason"].map(|member| shown[member].clone());
+    assert_eq!(members, [json!("error_deleting"), json!("delete_backup failed")]);
+    let asked = ask(&demo, json!({"volume_id": disk, "name": "b"})).await;
+    let over = job(&demo, &asked).await;
+    let members = ["status", "error_code", "fail_reason"].map(|member| over[member].clone());
+    assert_eq!(
+        members,
+        [json!("FAIL"), json!("VolumeBackup.0064"), json!("The backup status is error.")]
+    );
+    server.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restore_that_fails_is_told_of_by_the_disk_and_by_a_native_backup_and_its_job() {
+    let server = TestServer::start_with(slow).await;
+    let (demo, admin) = (server.login("demo").await, server.login("admin").await);
+    let disk = demo.disk().await;
+    end(&admin, json!({})).await;
+    let cinders = made(&demo, "3.0", json!({"volume_id": disk})).await;
+    assert_eq!(end(&admin, json!({"disk_id": disk})).await, 2);
+    let asked = ask(&demo, json!({"volume_id": disk, "name": "b"})).await;
+    assert_eq!(end(&admin, json!({"disk_id": disk})).await, 3);
+    let native = job(&demo, &asked).await["entities"]["backup_id"].as_str().unwrap().to_owned();
+    for (id, left) in [(&cinders, "available"), (&native, "error_restoring")] {
+        let path = demo.path("v2", &format!("cloudbackups/{id}/restore"));
+        let asked = demo.post(&path, json!({"restore": {"volume_id": disk}})).await;
+        assert_eq!(end(&admin, json!({"disk_id": disk, "outcome": "failed"})).await, 2);
+        assert_eq!(demo.disk_status(&disk).await, "error_restoring");
+        let shown = shown_backup(&demo, id).await;
+        assert_eq!(
+            (&shown["status"], &shown["fail_reason"]),
+            (&json!(left), &json!("restore failed"))
+        );
+        let over = job(&demo, &asked).await;
+        let members = ["status", "error_code", "fail_reason"].map(|member| over[member].clone());
+        assert_eq!(
+            members,
+            [json!("FAIL"), json!("VolumeBackup.0200"), json!("Failed to restore data.")]
+        );
+        admin.reset(&disk, "available").await;
+    }
+    server.finish().await;
+}
