@@ -11,7 +11,7 @@ Lines of the transcript that are read (all others are what the commands printed)
     # …             anything else is a comment
 
 What differs from run to run is printed as <id 1>, <id 2>, … in the order of appearance, <time>,
-<request> and <url>.
+<request>, <record> and <url>.
 """
 
 import contextlib
@@ -113,6 +113,7 @@ class Names:
 
     def normal(self, text):
         text = text.replace(URL, "<url>")
+        text = re.sub(r"eyJ[A-Za-z0-9+/]{100,}=*", "<record>", text)
         text = re.sub(r"req-[0-9a-f-]{36}", "<request>", text)
         text = re.sub(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(\+00:00|Z)?", "<time>", text)
         pattern = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9a-f]{32}\b"

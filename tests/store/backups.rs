@@ -151,15 +151,17 @@ async fn a_share_is_read_back_with_its_backup_found_by_what_that_is_and_goes_wit
         .commit(|unit| {
             unit.insert_backup(&one);
             unit.insert_backup(&other);
-            shares.iter().for_each(|share| unit.insert_backup_share(share));
+            for share in &shares {
+                unit.insert_backup_share(share);
+            }
         })
         .await;
     let mut reader = bench.store.read().await.unwrap();
-    let shared = |n: usize| SharedBackup {
+    let whole = |n: usize| SharedBackup {
         share: shares[n].clone(),
         backup: if n < 2 { one.clone() } else { other.clone() },
     };
-    assert_eq!(reader.backup_share(shares[1].id).await.unwrap(), Some(shared(1)));
+    assert_eq!(reader.backup_share(shares[1].id).await.unwrap(), Some(whole(1)));
     assert_eq!(reader.backup_share(BackupShareId::random()).await.unwrap(), None);
     assert_eq!(reader.shares_of_backup(one.id).await.unwrap(), shares[..2]);
     let is_shared = async |with: &str| {
@@ -196,7 +198,7 @@ async fn a_share_is_read_back_with_its_backup_found_by_what_that_is_and_goes_wit
         (is(BackupText::User, "nobody"), vec![]),
         (is(BackupText::Snapshot, &other.snapshot.unwrap().to_string()), vec![2]),
     ] {
-        let expected: Vec<SharedBackup> = found.into_iter().map(shared).collect();
+        let expected: Vec<SharedBackup> = found.into_iter().map(whole).collect();
         let count = reader.count_backup_shares(&filter).await.unwrap();
         assert_eq!(count, i64::try_from(expected.len()).unwrap());
         let query = ShareQuery { filter, ..all.clone() };
@@ -221,5 +223,5 @@ async fn a_share_is_read_back_with_its_backup_found_by_what_that_is_and_goes_wit
 
     bench.commit(|unit| unit.delete_backup_share(shares[1].id)).await;
     bench.commit(|unit| unit.delete_backup(other.id, other.status)).await;
-    assert_eq!(reader.backup_shares(&all).await.unwrap(), [shared(0)]);
+    assert_eq!(reader.backup_shares(&all).await.unwrap(), [whole(0)]);
 }

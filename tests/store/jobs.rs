@@ -103,7 +103,9 @@ async fn a_part_about_a_backup_ends_with_it_or_with_its_disk_as_it_says() {
         .commit(|unit| {
             support::create(unit, &busy);
             unit.insert_backup(&made);
-            jobs.iter().for_each(|job| unit.insert_job(job));
+            for job in &jobs {
+                unit.insert_job(job);
+            }
         })
         .await;
     assert_eq!(bench.sentences().await, Vec::<String>::new());

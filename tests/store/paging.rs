@@ -527,15 +527,18 @@ async fn backups_are_listed_by_their_sorts_and_filters() {
         (is(BackupText::Zone, &backups[0].zone), vec![2, 0, 1]),
         (is(BackupText::Container, "vault"), vec![2, 0, 1]),
         (is(BackupText::Snapshot, &backups[0].snapshot.unwrap().to_string()), vec![0]),
-        (part(BackupText::Disk, &middle[3..30]), vec![1]),
+        (part(BackupText::Disk, middle.get(3..30).unwrap()), vec![1]),
         (part(BackupText::Name, "A"), vec![2]),
         (part(BackupText::Status, "rro"), vec![1]),
-        (part(BackupText::Id, &backups[0].id.to_string()[1..]), vec![0]),
+        (part(BackupText::Id, backups[0].id.to_string().get(1..).unwrap()), vec![0]),
         (part(BackupText::User, "%"), vec![]),
         (part(BackupText::Zone, "az-"), vec![2, 0, 1]),
         (part(BackupText::Container, "aul"), vec![2, 0, 1]),
         (part(BackupText::Project, "et"), vec![2]),
-        (part(BackupText::Snapshot, &backups[1].snapshot.unwrap().to_string()[2..]), vec![1]),
+        (
+            part(BackupText::Snapshot, backups[1].snapshot.unwrap().to_string().get(2..).unwrap()),
+            vec![1],
+        ),
         (BackupCondition::Never, vec![]),
     ] {
         let filter = BackupFilter { project: None, conditions: vec![condition] };

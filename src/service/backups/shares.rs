@@ -55,9 +55,9 @@ impl App {
                 .collect())
         }
         .await;
-        let shares: Vec<SharedBackup> = settle(unit, shared).await?;
-        info!(backup.id = %wanted, backup.shares = shares.len(), "shared backup {wanted}");
-        Ok(shares)
+        let made: Vec<SharedBackup> = settle(unit, shared).await?;
+        info!(backup.id = %wanted, backup.shares = made.len(), "shared backup {wanted}");
+        Ok(made)
     }
 
     fn share(

@@ -282,3 +282,69 @@ impl BackupWrites for Unit {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
+
+    use super::super::open::MIGRATIONS;
+    use super::*;
+    use crate::domain::page::{Direction, Paging};
+
+    async fn plan(schema: &mut SqliteConnection, statement: &str) -> Vec<String> {
+        let explained = format!("EXPLAIN QUERY PLAN {statement}");
+        let steps: Vec<(i64, i64, i64, String)> =
+            sqlx::query_as(AssertSqlSafe(explained)).fetch_all(schema).await.unwrap();
+        // Whether something builds on a backup is asked for each backup of a page, by an index.
+        let of_page = |step: &String| !step.contains("later") && !step.contains("SCALAR SUBQUERY");
+        steps.into_iter().map(|(.., step)| step).filter(of_page).collect()
+    }
+
+    #[tokio::test]
+    async fn a_page_in_the_default_order_is_read_off_an_index_and_never_sorted() {
+        let mut schema = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        MIGRATIONS.run(&mut schema).await.unwrap();
+        let is = |text, value: &str| vec![BackupCondition::Is(text, value.to_owned())];
+        let own = "SEARCH backups USING INDEX backups_by_project (project_id=?";
+        let all = "SCAN backups USING INDEX backups_by_age";
+        for (project, conditions, marked, found) in [
+            (true, vec![], false, format!("{own})")),
+            (true, vec![], true, format!("{own} AND created_at<?)")),
+            (true, is(BackupText::Status, "error"), false, format!("{own})")),
+            (true, is(BackupText::Name, "nightly"), true, format!("{own} AND created_at<?)")),
+            (false, vec![], false, all.to_owned()),
+            (false, is(BackupText::Status, "error"), false, all.to_owned()),
+        ] {
+            let query = BackupQuery {
+                filter: BackupFilter {
+                    project: project.then(|| ProjectId::new("atlas")),
+                    conditions,
+                },
+                page: Paging {
+                    limit: 10,
+                    offset: 0,
+                    marker: marked.then(BackupId::random),
+                    sort: vec![(BackupSort::CreatedAt, Direction::Descending)],
+                },
+            };
+            let steps = plan(&mut schema, &page_query(&query).into_string()).await;
+            assert_eq!(steps.first(), Some(&found), "{query:?}");
+            assert!(steps.iter().all(|step| !step.contains("TEMP B-TREE")), "{steps:?}");
+        }
+        let by_disk = BackupQuery {
+            filter: BackupFilter { project: None, conditions: is(BackupText::Disk, "d") },
+            page: Paging {
+                limit: 10,
+                offset: 0,
+                marker: None,
+                sort: vec![(BackupSort::CreatedAt, Direction::Descending)],
+            },
+        };
+        let steps = plan(&mut schema, &page_query(&by_disk).into_string()).await;
+        let found = "SEARCH backups USING INDEX backups_by_disk (disk_id=?)";
+        assert_eq!(steps.first().map(String::as_str), Some(found));
+        let base = "SELECT 1 FROM backups WHERE base_id = ?";
+        let steps = plan(&mut schema, base).await;
+        assert!(steps[0].contains("USING COVERING INDEX backups_by_base"), "{steps:?}");
+    }
+}

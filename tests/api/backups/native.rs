@@ -32,7 +32,7 @@ async fn native(client: &Client, disk: &str) -> String {
     job["entities"]["backup_id"].as_str().unwrap().to_owned()
 }
 
-fn finished(id: &Value, kind: &str, entities: Value) -> Value {
+fn finished(id: &Value, kind: &str, entities: &Value) -> Value {
     json!({
         "job_id": id,
         "job_type": kind,
@@ -65,7 +65,7 @@ async fn a_backup_leaves_the_snapshot_that_was_taken_for_it_and_takes_it_along()
         "snapshot_id": snapshot,
         "bks_create_volume_name": "autobk_volume",
     });
-    assert_eq!(made, finished(&answer.body["job_id"], "bksCreateBackup", entities));
+    assert_eq!(made, finished(&answer.body["job_id"], "bksCreateBackup", &entities));
     let backup = backup.as_str().unwrap();
     let shown = shown_backup(&demo, backup).await;
     for (member, value) in [
@@ -86,7 +86,7 @@ async fn a_backup_leaves_the_snapshot_that_was_taken_for_it_and_takes_it_along()
 
     let answer = demo.send_empty_post(&demo.path("v2", &format!("cloudbackups/{backup}"))).await;
     let entities = json!({"backup_id": backup, "volume_id": disk, "snapshot_id": snapshot});
-    let expected = finished(&answer.body["job_id"], "bksDeleteBackup", entities);
+    let expected = finished(&answer.body["job_id"], "bksDeleteBackup", &entities);
     assert_eq!(job(&demo, &answer).await, expected);
     assert_eq!(demo.get(&path).await.status, 404);
     demo.get(&demo.path("v3", "backups")).await.is(200, &json!({"backups": []}));
@@ -139,7 +139,7 @@ async fn a_backup_is_restored_into_a_disk_with_a_job() {
     let path = demo.path("v2", &format!("cloudbackups/{id}/restore"));
     let answer = demo.post(&path, json!({"restore": {"volume_id": other}})).await;
     let entities = json!({"backup_id": id, "volume_id": other, "snapshot_id": snapshot});
-    let expected = finished(&answer.body["job_id"], "bksRestoreBackup", entities);
+    let expected = finished(&answer.body["job_id"], "bksRestoreBackup", &entities);
     assert_eq!(job(&demo, &answer).await, expected);
     assert_eq!(demo.disk_status(&other).await, "available");
     server.finish().await;

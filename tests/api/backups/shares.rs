@@ -109,7 +109,7 @@ async fn a_share_is_ended_by_either_side_by_the_backup_or_with_it() {
         let ended = if query.is_empty() { &own } else { &id };
         let path = client.path("v2", &format!("{SHARES}/{ended}{query}"));
         client.delete(&path).await.is_empty(200);
-        let left = if query.is_empty() { 1 } else { 0 };
+        let left = usize::from(query.is_empty());
         assert_eq!(listed(&demo, "").await, left);
         assert_eq!(listed(&partner, "share_to_me=true").await, 0);
         let path = demo.path("v2", &format!("{SHARES}/{own}"));
