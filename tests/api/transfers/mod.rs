@@ -4,4 +4,5 @@ mod accept;
 mod create;
 mod ends;
 mod lists;
+mod matrix;
 mod refusals;
