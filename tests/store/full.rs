@@ -11,8 +11,8 @@ use tokio::runtime::Handle;
 
 use crate::support::{self, disk, options};
 
-/// A file system of 2 MiB for the test below, in a name space of its own.
-const MOUNT: &str = "mount -t tmpfs -o size=2m tmpfs \"$EVS_TEST_FULL\" && exec \"$@\"";
+/// A file system of 4 MiB for the test below, in a name space of its own.
+const MOUNT: &str = "mount -t tmpfs -o size=4m tmpfs \"$EVS_TEST_FULL\" && exec \"$@\"";
 
 /// Runs itself again in the small world, where it does what its name says.
 #[cfg(target_os = "linux")]
