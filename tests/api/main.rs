@@ -44,6 +44,7 @@ mod protocol;
 mod purge;
 mod quotas;
 mod random;
+mod replay;
 mod routes;
 mod signatures;
 mod snapshots;
