@@ -38,6 +38,26 @@ statuses! {
     }
 }
 
+impl Operation {
+    /// The kind of thing that is told of when it fails: a failure brings one message, even if it
+    /// happens to several things at once (Cinder's managers).
+    pub fn told_of(self) -> ThingKind {
+        match self {
+            Self::Create
+            | Self::Download
+            | Self::Restore
+            | Self::Extend
+            | Self::Retype
+            | Self::Upload
+            | Self::Revert
+            | Self::Rollback
+            | Self::Delete => ThingKind::Disk,
+            Self::Snapshot | Self::DeleteSnapshot => ThingKind::Snapshot,
+            Self::Backup | Self::DeleteBackup => ThingKind::Backup,
+        }
+    }
+}
+
 statuses! {
     /// How something ends.
     Outcome {

@@ -11,8 +11,8 @@ use crate::domain::progress::{Operation, Thing};
 use crate::store::{ReadTx, WriteTx};
 
 impl App {
-    /// Tells a project that something failed on what it has; which request's work that was is the one
-    /// that began it.
+    /// Tells a project that something failed on what it has, unless it is told of something else that
+    /// it happened to; which request's work that was is the one that began it.
     pub(super) async fn tell_of_failure(
         &self,
         unit: &mut dyn WriteTx,
@@ -20,6 +20,9 @@ impl App {
         thing: Thing,
         operation: Operation,
     ) -> Result<()> {
+        if operation.told_of() != thing.kind() {
+            return Ok(());
+        }
         let request = unit.last_request(thing).await?.unwrap_or_else(RequestId::random);
         self.tell_of_failed_request(unit, &request, project, thing, operation);
         Ok(())
@@ -34,6 +37,9 @@ impl App {
         thing: Thing,
         operation: Operation,
     ) {
+        if operation.told_of() != thing.kind() {
+            return;
+        }
         let (project, request) = (project.clone(), request.clone());
         unit.insert_message(&Message::new(project, request, thing, operation, self.now()));
     }

@@ -148,3 +148,46 @@ async fn a_message_goes_when_it_is_no_longer_guaranteed() {
     list(&demo, "").await.is(200, &json!({"messages": []}));
     server.finish().await;
 }
+
+/// A backup that fails happens to the disk and to the snapshot that is taken for it, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_that_fails_is_told_of_once_at_once_or_later() {
+    for explicit in [false, true] {
+        let server = TestServer::start_with(|settings| {
+            settings.simulation.fail = vec!["backup".to_owned(), "delete_backup".to_owned()];
+            settings.simulation.explicit = explicit;
+        })
+        .await;
+        let (demo, admin) = (server.login("demo").await, server.login("admin").await);
+        let disk = demo.disk().await;
+        let step = async || {
+            assert_eq!(admin.post("/_evs/progress", json!({})).await.status, 200);
+        };
+        step().await;
+        let native = json!({"backup": {"volume_id": disk, "name": "native"}});
+        let made = demo.post(&demo.path("v2", "cloudbackups"), native).await;
+        let request = made.header("x-openstack-request-id");
+        step().await;
+        let rows: Vec<(String,)> =
+            server.rows("SELECT id FROM backups WHERE disk_id = ?", &disk).await;
+        let told = list(&demo, "").await;
+        let message = &told.body["messages"][0];
+        assert_eq!(ids(&told).len(), 1, "{}", told.text);
+        for (member, value) in [
+            ("event_id", "VOLUME_VOLUME_BACKUP_013_001"),
+            ("user_message", "create backup:An unknown error occurred."),
+            ("resource_type", "VOLUME_BACKUP"),
+            ("resource_uuid", &rows[0].0),
+            ("request_id", &request),
+        ] {
+            assert_eq!(message[member], value, "{member}");
+        }
+        let own = demo.path("v3", &format!("backups/{}", rows[0].0));
+        demo.delete(&own).await.is_empty(202);
+        step().await;
+        let told = list(&demo, "?event_id=VOLUME_VOLUME_BACKUP_014_001").await;
+        assert_eq!(told.body["messages"][0]["resource_uuid"], rows[0].0.as_str());
+        assert_eq!(ids(&list(&demo, "").await).len(), 2);
+        server.finish().await;
+    }
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tracing::info;
 
-use super::{no_backup, under_way};
+use super::no_backup;
 use crate::domain::access::Caller;
 use crate::domain::backup::{Backup, BackupCourse, BackupRefused, BackupStatus, MOST_OF_A_DISK};
 use crate::domain::disk::{Becoming, Disk, DiskEvent, DiskStatus};
@@ -12,16 +12,13 @@ use crate::domain::event::{Event, State};
 use crate::domain::ids::{BackupId, DiskId, PolicyId, SnapshotId};
 use crate::domain::progress::Operation;
 use crate::domain::quota::Wish;
-use crate::domain::snapshot::{Snapshot, SnapshotCourse, SnapshotStatus};
+use crate::domain::snapshot::{OF_A_BACKUP, Snapshot, SnapshotCourse, SnapshotStatus};
 use crate::domain::transfer::TransferFacts;
 use crate::service::disks::visible;
 use crate::service::progress::Begun;
 use crate::service::snapshots::{self, visible_snapshot};
 use crate::service::{App, Result, ServiceError, settle};
 use crate::store::WriteTx;
-
-/// What the name of a snapshot begins with that the backup service takes (VBS).
-const OWN_SNAPSHOT_PREFIX: &str = "autobk_snapshot_";
 
 /// The metadata key of a snapshot that the backup service takes (VBS).
 const OWN_SNAPSHOT_KEY: &str = "__system__enableActive";
@@ -141,7 +138,8 @@ impl App {
             created_at: now,
             updated_at: None,
         };
-        let backup = under_way(backup, BackupCourse::CREATE, begun)
+        let backup = self
+            .under_way_on_backup(unit, caller, backup, BackupCourse::CREATE, begun)
             .ok_or_else(|| no_backup(String::new()))?;
         unit.insert_backup(&backup);
         let state = Some(State::from(&backup));
@@ -221,7 +219,7 @@ impl App {
             disk: disk.id,
             project: disk.project.clone(),
             user: caller.user.clone(),
-            name: Some(format!("{OWN_SNAPSHOT_PREFIX}{prefix}")),
+            name: Some(format!("{OF_A_BACKUP}{prefix}")),
             description: None,
             size_gib: disk.size_gib,
             disk_type: disk.disk_type.clone(),

@@ -2,7 +2,7 @@
 
 use tracing::info;
 
-use super::{parse, settle, under_way, visible_backup};
+use super::{parse, settle, visible_backup};
 use crate::domain::access::Caller;
 use crate::domain::backup::{Backup, BackupCourse, BackupRefused};
 use crate::domain::progress::Operation;
@@ -64,7 +64,8 @@ impl App {
         backup: &Backup,
     ) -> Result<Option<Backup>> {
         let begun = self.begin(Operation::DeleteBackup);
-        let after = under_way(backup.clone(), BackupCourse::DELETE, begun);
+        let (going, course) = (backup.clone(), BackupCourse::DELETE);
+        let after = self.under_way_on_backup(unit, caller, going, course, begun);
         self.save_backup(unit, caller, "backup.delete", backup, after).await
     }
 }

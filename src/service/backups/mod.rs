@@ -8,8 +8,6 @@ mod records;
 mod restore;
 mod shares;
 
-use tracing::warn;
-
 use super::progress::{Begun, Due, Finished, Thing, nobody};
 use super::{App, Resource, Result, ServiceError, settle};
 use crate::domain::access::{Caller, Role};
@@ -17,7 +15,7 @@ use crate::domain::backup::{Backup, BackupCourse, BackupFilter, BackupQuery};
 use crate::domain::event::{Event, State};
 use crate::domain::ids::BackupId;
 use crate::domain::job::PartEnd;
-use crate::domain::progress::{Operation, Outcome};
+use crate::domain::progress::Outcome;
 use crate::domain::snapshot::Snapshot;
 use crate::store::{ReadTx, WriteTx};
 
@@ -107,6 +105,27 @@ impl App {
         Ok(())
     }
 
+    /// The backup when what `course` is of has begun, and when it takes no time, when it has ended, of
+    /// whose failure its project is told; none: it is gone.
+    fn under_way_on_backup(
+        &self,
+        unit: &mut dyn WriteTx,
+        caller: &Caller,
+        mut backup: Backup,
+        course: BackupCourse,
+        begun: Begun,
+    ) -> Option<Backup> {
+        backup.begin(course, begun.ending);
+        if !begun.at_once {
+            return Some(backup);
+        }
+        if begun.ending.outcome == Outcome::Failed {
+            let (thing, project) = (Thing::Backup(backup.id), &backup.project);
+            self.tell_of_failed_request(unit, &caller.request, project, thing, course.operation);
+        }
+        backup.finished(begun.ending.outcome)
+    }
+
     /// Ends what is under way on a backup, if it is due.
     pub(super) async fn end_on_backup(
         &self,
@@ -116,15 +135,15 @@ impl App {
     ) -> Result<Option<Finished>> {
         let Some(ending) = before.ending else { return Ok(None) };
         let Some(outcome) = due.outcome_of(ending) else { return Ok(None) };
-        let nobody = nobody(&before.project);
+        let (thing, nobody) = (Thing::Backup(before.id), nobody(&before.project));
         if let Some(course) = before.course().filter(|_| outcome == Outcome::Failed) {
-            tell_of_failure(before, course.operation);
+            self.tell_of_failure(unit, &before.project, thing, course.operation).await?;
         }
         let after = before.clone().finished(outcome);
         unit.end_backup_part(before.id, part_end(outcome), self.now());
         let to = after.as_ref().map(|backup| backup.status.as_str());
         self.save_backup(unit, &nobody, "backup.progress", before, after).await?;
-        let (thing, from) = (Thing::Backup(before.id), before.status.as_str());
+        let from = before.status.as_str();
         Ok(Some(Finished { disk: Some(before.disk), subject: thing.into(), from, to }))
     }
 }
@@ -142,30 +161,12 @@ fn part_end(outcome: Outcome) -> PartEnd {
     }
 }
 
-/// The one place that every failure on a backup comes by, at once or in time.
-fn tell_of_failure(backup: &Backup, operation: Operation) {
-    warn!(backup.id = %backup.id, disk.id = %backup.disk, "{operation} of backup {} failed", backup.id);
-}
-
 /// The snapshot that was taken for the backup, if it is still there.
 async fn own_snapshot(unit: &mut dyn WriteTx, backup: &Backup) -> Result<Option<Snapshot>> {
     match backup.snapshot.filter(|_| backup.own_snapshot) {
         Some(id) => Ok(unit.snapshot(id).await?),
         None => Ok(None),
     }
-}
-
-/// The backup when what `course` is of has begun, and when it takes no time, when it has ended; none:
-/// it is gone.
-fn under_way(mut backup: Backup, course: BackupCourse, begun: Begun) -> Option<Backup> {
-    backup.begin(course, begun.ending);
-    if !begun.at_once {
-        return Some(backup);
-    }
-    if begun.ending.outcome == Outcome::Failed {
-        tell_of_failure(&backup, course.operation);
-    }
-    backup.finished(begun.ending.outcome)
 }
 
 async fn visible_backup(

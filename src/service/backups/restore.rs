@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tracing::info;
 
-use super::{parse, settle, under_way, visible_backup};
+use super::{parse, settle, visible_backup};
 use crate::domain::access::Caller;
 use crate::domain::backup::{Backup, BackupRefused, BackupStatus};
 use crate::domain::disk::{Becoming, Disk, DiskEvent};
@@ -59,7 +59,8 @@ impl App {
             RestoreInto::Disk(disk) => self.overwritten(unit, caller, &backup, disk).await?,
         };
         let begun = self.begin_with(Operation::Restore, Some(&disk));
-        let after = under_way(backup.clone(), backup.restoring(), begun);
+        let (filling, course) = (backup.clone(), backup.restoring());
+        let after = self.under_way_on_backup(unit, caller, filling, course, begun);
         self.save_backup(unit, caller, "backup.restore", &backup, after).await?;
         Ok((backup, disk))
     }

@@ -14,7 +14,7 @@ use crate::domain::access::Caller;
 use crate::domain::disk::DiskEvent;
 use crate::domain::event::{Event, State};
 use crate::domain::ids::{DiskId, SnapshotId};
-use crate::domain::progress::{Operation, Outcome};
+use crate::domain::progress::Outcome;
 use crate::domain::quota::Wish;
 use crate::domain::snapshot::{Snapshot, SnapshotCourse, SnapshotStatus};
 use crate::store::{ReadTx, WriteTx};
@@ -144,11 +144,7 @@ impl App {
         let Some(ending) = before.ending else { return Ok(None) };
         let Some(outcome) = due.outcome_of(ending) else { return Ok(None) };
         let thing = Thing::Snapshot(before.id);
-        // What its disk or a backup does with it is told of that.
-        let its_own = before.course().filter(|course| {
-            [Operation::Snapshot, Operation::DeleteSnapshot].contains(&course.operation)
-        });
-        if let Some(course) = its_own.filter(|_| outcome == Outcome::Failed) {
+        if let Some(course) = before.course().filter(|_| outcome == Outcome::Failed) {
             self.tell_of_failure(unit, &before.project, thing, course.operation).await?;
         }
         let after = before.clone().finished(outcome);
