@@ -3,6 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use evs_local::domain::ids::{DiskId, JobId, MessageId};
+use evs_local::domain::job::JobStatus;
+use evs_local::domain::progress::{Operation, Thing};
 use evs_local::store::Store as _;
 use evs_local::store::sqlite::{APPLICATION_ID, OpenError, SqliteStore, doctor};
 use evs_local::tasks::Tasks;
@@ -196,6 +199,71 @@ async fn an_older_schema_is_copied_and_then_brought_up_to_date() {
     let views = "SELECT count(*) FROM sqlite_schema WHERE type = 'view'";
     assert_eq!(number(&copy, views).await, 0);
     assert!(!file.with_file_name(format!("evs.db.before-schema-{}.unfinished", newest())).exists());
+}
+
+/// What the release of schema 23 may leave: each table that was made anew since has its rows.
+const OF_SCHEMA_23: &str = "
+    INSERT INTO disks (id, project_id, user_id, size_gib, status, disk_type, zone, bootable, multiattach, encrypted,
+                       metadata, previous_status, next_at, next_outcome, next_size_gib, created_at)
+    VALUES ('d0000000-0000-4000-8000-000000000001', 'atlas', 'ann', 10, 'extending', 'SSD', 'az-sim-1', 0, 0, 0,
+            '{}', 'available', '2099-11-23T08:00:00.000000Z', 'done', 20, '2026-11-23T07:00:00.000000Z');
+    INSERT INTO snapshots (id, disk_id, project_id, user_id, name, size_gib, disk_type, status, metadata, created_at)
+    VALUES ('50000000-0000-4000-8000-000000000001', 'd0000000-0000-4000-8000-000000000001', 'atlas', 'ann', 'kept',
+            10, 'SSD', 'available', '{\"k\": \"v\"}', '2026-11-23T07:10:00.000000Z');
+    INSERT INTO backups (id, disk_id, project_id, user_id, size_gib, incremental, zone, status, created_at)
+    VALUES ('b0000000-0000-4000-8000-000000000001', 'd0000000-0000-4000-8000-000000000001', 'atlas', 'ann', 10, 0,
+            'az-sim-1', 'available', '2026-11-23T07:20:00.000000Z');
+    INSERT INTO policies (id, project_id, name, start_time, every_days, keep_count, keep_first_of_month, enabled,
+                          time_zone, created_at)
+    VALUES ('90000000-0000-4000-8000-000000000001', 'atlas', 'nightly', '02:00', 1, 7, 0, 1, 'UTC+14:30',
+            '2026-11-23T07:30:00.000000Z');
+    INSERT INTO policy_disks (disk_id, policy_id, bound_at)
+    VALUES ('d0000000-0000-4000-8000-000000000001', '90000000-0000-4000-8000-000000000001',
+            '2026-11-23T07:31:00.000000Z');
+    INSERT INTO jobs (id, project_id, kind, client_token, fingerprint, begun_at)
+    VALUES ('0123456789abcdef0123456789abcdef', 'atlas', 'extend', 'again', 'f', '2026-11-23T07:40:00.000000Z');
+    INSERT INTO job_parts (id, job_id, place, disk_id, size_gib, disk_type, status)
+    VALUES ('fedcba9876543210fedcba9876543210', '0123456789abcdef0123456789abcdef', 1,
+            'd0000000-0000-4000-8000-000000000001', 20, 'SSD', 'running');
+    INSERT INTO messages (id, project_id, request_id, disk_id, operation, created_at, guaranteed_until)
+    VALUES ('70000000-0000-4000-8000-000000000001', 'atlas', 'req-1', 'd0000000-0000-4000-8000-000000000001',
+            'extend', '2026-11-23T07:50:00.000000Z', '2026-12-23T07:50:00.000000Z');
+    INSERT INTO events (seq, at, request_id, user_id, project_id, action, resource_id, disk_id, after)
+    VALUES (1, '2026-11-23T07:40:00.000000Z', 'req-1', 'ann', 'atlas', 'disk.extend',
+            'd0000000-0000-4000-8000-000000000001', 'd0000000-0000-4000-8000-000000000001',
+            '{\"status\": \"extending\", \"project_id\": \"atlas\"}');
+";
+
+/// Tables whose statuses or kinds grew were made anew: nothing of theirs may be lost on the way.
+#[tokio::test]
+async fn the_rows_of_tables_that_were_made_anew_are_kept_and_mean_the_same() {
+    let (_directory, file) = place();
+    of_schema(&file, 23).await;
+    let mut old = connect(&file).await;
+    run(&mut old, OF_SCHEMA_23).await;
+    old.close().await.unwrap();
+
+    let store = open(&file).await.unwrap();
+    let mut reader = store.read().await.unwrap();
+    let disk = DiskId::parse("d0000000-0000-4000-8000-000000000001").unwrap();
+    let found = reader.disk_with_facts(disk, None).await.unwrap().unwrap();
+    assert_eq!(found.disk.pending.unwrap().size_gib, Some(20));
+    let snapshot = reader.snapshots_of(disk).await.unwrap().remove(0);
+    assert_eq!((snapshot.name.as_deref(), snapshot.ending), (Some("kept"), None));
+    assert_eq!(snapshot.metadata.get("k").map(String::as_str), Some("v"));
+    let backup = reader.backup(found.backups.unwrap().first).await.unwrap().unwrap();
+    assert_eq!((backup.base, backup.native, backup.fail_reason), (None, false, None));
+    let policy = reader.policy(found.policy.unwrap().0).await.unwrap().unwrap();
+    assert_eq!((policy.disks, policy.next_run_at), (1, Some(policy.created_at)));
+    let job = reader.job(&JobId::new("0123456789abcdef0123456789abcdef")).await.unwrap().unwrap();
+    assert_eq!((job.parts.len(), job.status()), (1, JobStatus::Running));
+    let message = MessageId::parse("70000000-0000-4000-8000-000000000001").unwrap();
+    let message = reader.message(message).await.unwrap().unwrap();
+    assert_eq!((message.thing, message.operation), (Thing::Disk(disk), Operation::Extend));
+    drop(reader);
+    store.close().await;
+    let report = doctor::examine(&file).await.unwrap();
+    assert_eq!(report.violations, []);
 }
 
 #[tokio::test]
