@@ -74,17 +74,18 @@ fn the_walk_with_a_backup_policy_ends_with_a_backup_that_it_made() {
 }
 
 #[test]
-fn the_walk_with_snapshots_goes_on_where_the_one_with_curl_ends() {
+fn the_walks_with_snapshots_and_backups_go_on_where_the_one_with_curl_ends() {
     let data = TempDir::new().unwrap();
     let evs = Evs::start(data.path());
-    let both = format!("{}{}", walk("curl"), walk("snapshots"));
-    let output = run(&evs, data.path(), &both, data.path());
+    let all = [walk("curl"), walk("snapshots"), walk("backups")].concat();
+    let output = run(&evs, data.path(), &all, data.path());
     let (out, err) = (text(&output.stdout), text(&output.stderr));
     assert!(output.status.success(), "{out}{err}");
     let lines: Vec<&str> = out.lines().skip(5).collect();
-    let [name, back, gone] = lines.as_slice() else {
-        unreachable!("three lines more, not {out}");
+    let [name, back, gone, made, restored, removed] = lines.as_slice() else {
+        unreachable!("six lines more, not {out}");
     };
+    assert_eq!((*made, *restored, *removed), ("SUCCESS", "copy", "bksDeleteBackup"));
     assert_eq!(*name, "before-upgrade");
     assert!(back.starts_with("{\"rollback\":{\"volume_id\":\""), "{back}");
     assert!(gone.contains("\"code\":\"EVS.5404\""), "{gone}");
