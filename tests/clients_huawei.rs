@@ -138,24 +138,35 @@ async fn huaweis_sdk_hands_disks_over_with_access_keys_alone() {
     evs.is_healthy();
 }
 
-#[test]
-fn huaweis_sdk_manages_disks_and_follows_the_jobs() {
+/// Runs a script of `demo`'s with the SDK against a server of its own; it ends by printing `said`.
+fn demo_runs(script: &str, said: &str) {
     let Some(python) = python() else { return };
     let data = begun();
     let key = make_key(data.path(), "demo");
     let evs = Evs::start(data.path());
-    let mut script = Command::new(python);
-    script
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients_huawei/disks.py"))
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients_huawei").join(script);
+    let mut command = Command::new(python);
+    command
+        .arg(script)
         .env("NO_PROXY", "127.0.0.1")
         .env("no_proxy", "127.0.0.1")
         .env("EVS_URL", &evs.url)
         .env("DEMO_AK", &key["AK"])
         .env("DEMO_SK", &key["SK"])
         .env("DEMO_PROJECT", &key["PROJECT_ID"]);
-    let output = script.output().unwrap();
+    let output = command.output().unwrap();
     let (out, err) = (text(&output.stdout), text(&output.stderr));
-    assert_eq!(out, "made, listed, changed, tagged, removed\n", "{err}");
+    assert_eq!(out, said, "{err}");
     assert!(output.status.success(), "{err}");
     evs.is_healthy();
+}
+
+#[test]
+fn huaweis_sdk_manages_disks_and_follows_the_jobs() {
+    demo_runs("disks.py", "made, listed, changed, tagged, removed\n");
+}
+
+#[test]
+fn huaweis_sdk_takes_snapshots_and_goes_back_to_them() {
+    demo_runs("snapshots.py", "taken, listed, changed, rolled back, copied, removed\n");
 }

@@ -43,10 +43,7 @@ impl App {
                 return Err(PolicyRefused::Running(wanted).into());
             }
             let quota = self.quota_in(&mut *unit, &policy.project).await?;
-            let mut disks = Vec::new();
-            for disk in unit.bound_disks(wanted).await? {
-                disks.extend(unit.disk(disk).await?);
-            }
+            let disks = disks_under(&mut *unit, wanted).await?;
             has_room(quota, &disks)?;
             let now = self.now();
             make_tasks(&mut *unit, caller, &policy, &disks, (now, Trigger::Hand), now);
@@ -71,18 +68,15 @@ impl App {
             let Some(due) = policy.next_run_at.filter(|due| *due <= until) else { return Ok(None) };
             let now = self.now();
             let (next, to) = match policy.turn(due, now, self.rules.missed_runs) {
-                Turn::Run(next) => (next, "ran"),
+                Turn::Run(next) => {
+                    let disks = disks_under(&mut *unit, id).await?;
+                    let (caller, run) = (nobody(&policy.project), (due, Trigger::Schedule));
+                    make_tasks(&mut *unit, &caller, &policy, &disks, run, now);
+                    (next, "ran")
+                }
                 Turn::Wait(next) => (next, "waiting"),
             };
             unit.set_next_run(id, due, next);
-            if to == "ran" {
-                let mut disks = Vec::new();
-                for disk in unit.bound_disks(id).await? {
-                    disks.extend(unit.disk(disk).await?);
-                }
-                let caller = nobody(&policy.project);
-                make_tasks(&mut *unit, &caller, &policy, &disks, (due, Trigger::Schedule), now);
-            }
             Ok::<_, ServiceError>(Some(Finished {
                 disk: None,
                 subject: Subject::Policy(id),
@@ -255,6 +249,15 @@ impl App {
         }
         Ok(task.ended(TaskStatus::Success, None, self.now()))
     }
+}
+
+/// The disks that are under a policy.
+async fn disks_under(unit: &mut dyn WriteTx, policy: PolicyId) -> Result<Vec<Disk>> {
+    let mut disks = Vec::new();
+    for disk in unit.bound_disks(policy).await? {
+        disks.extend(unit.disk(disk).await?);
+    }
+    Ok(disks)
 }
 
 /// A task that waits for its turn, and its policy.
