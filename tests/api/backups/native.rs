@@ -278,9 +278,7 @@ async fn every_refusal_has_its_code() {
     let unavailable = "The disk status is unavailable.";
     restore(&demo, &id, &disk).await.is_evs_fault(400, "VolumeBackup.0205", unavailable);
     admin.reset(&disk, "available").await;
-    let action = admin.path("v3", &format!("backups/{id}/action"));
-    let reset = json!({"os-reset_status": {"status": "error_restoring"}});
-    admin.post(&action, reset).await.is_empty(202);
+    server.backup_comes_to(&id, "error_restoring").await;
     let unavailable = "The disk backup status is unavailable.";
     restore(&demo, &id, &disk).await.is_evs_fault(400, "VolumeBackup.0089", unavailable);
 

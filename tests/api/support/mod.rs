@@ -146,6 +146,11 @@ impl TestServer {
         tester.close().await.unwrap();
     }
 
+    /// Puts a status on a backup that no administrator may put there.
+    pub(crate) async fn backup_comes_to(&self, id: &str, status: &str) {
+        self.edit(&format!("UPDATE backups SET status = '{status}' WHERE id = '{id}'")).await;
+    }
+
     /// Removes what has expired, as the server does by itself every now and then; how much it was.
     pub(crate) async fn purge(&self) -> u32 {
         self.running.purge().await.unwrap()

@@ -239,9 +239,7 @@ async fn snapshots_and_backups_in_any_status_forbid_and_the_first_rule_is_report
     let path = demo.path("v3", "volume-transfers");
     let backup = demo.backup(&disk).await;
     for status in ["error", "creating", "deleting", "restoring", "available"] {
-        let reset = json!({"os-reset_status": {"status": status}});
-        let action = admin.path("v3", &format!("backups/{backup}/action"));
-        admin.post(&action, reset).await.is_empty(202);
+        server.backup_comes_to(&backup, status).await;
         demo.post(&path, offer.clone()).await.is_fault(
             400,
             &format!(

@@ -8,12 +8,13 @@ mod view;
 use actix_web::HttpResponse;
 use serde_json::json;
 
-use super::{one_action, only_reset, wanted_status};
+use super::{one_action, only_reset};
 use crate::domain::access::Action;
 use crate::domain::backup::BackupStatus;
 use crate::domain::microversion::Microversion;
 use crate::http::call::{Answer, Call};
 use crate::http::error::ApiError;
+use crate::http::fields::Fields;
 use crate::service::backups::BackupDeletion;
 
 pub(in crate::http) use lists::{list, list_detail};
@@ -79,9 +80,28 @@ pub(in crate::http) async fn action(call: Call) -> Answer {
     } else {
         let reset = only_reset(&body)?;
         let caller = call.may(Action::ResetBackupStatus)?;
-        let status = wanted_status(&reset, BackupStatus::parse, |_| true)?;
+        let status = reset_to(&reset)?;
         call.write(move |app| async move { app.reset_backup_status(&caller, &id, status).await })
             .await?;
     }
     Ok(HttpResponse::Accepted().finish())
+}
+
+/// What a backup is reset to, in any letter case. What is under way is not for anybody to say (Cinder, as
+/// the sentence).
+fn reset_to(reset: &Fields<'_>) -> Result<BackupStatus, ApiError> {
+    let word = reset.required_text("status")?;
+    match BackupStatus::parse(&word.to_lowercase()) {
+        Some(status @ (BackupStatus::Available | BackupStatus::Error)) => Ok(status),
+        Some(
+            BackupStatus::Creating
+            | BackupStatus::Restoring
+            | BackupStatus::Deleting
+            | BackupStatus::ErrorRestoring
+            | BackupStatus::ErrorDeleting,
+        )
+        | None => Err(ApiError::Schema(format!(
+            "Backup status: {word} is invalid, valid statuses are: ['available', 'error']."
+        ))),
+    }
 }
