@@ -103,6 +103,11 @@ impl NativeFault {
         Self { status: StatusCode::BAD_REQUEST, code, message: Cow::Borrowed(message) }
     }
 
+    /// What is not there.
+    pub const fn not_found(code: &'static str, message: &'static str) -> Self {
+        Self { status: StatusCode::NOT_FOUND, code, message: Cow::Borrowed(message) }
+    }
+
     /// What nobody may do.
     pub const fn forbidden(code: &'static str, message: &'static str) -> Self {
         Self { status: StatusCode::FORBIDDEN, code, message: Cow::Borrowed(message) }

@@ -363,7 +363,7 @@ async fn a_project_has_a_default_policy_that_is_written_when_somebody_writes_it(
     let gone = format!("Backup policy {id} could not be found.");
     for client in [&admin, &server.login("partner").await] {
         let path = client.path("v2", &format!("backuppolicy/{id}"));
-        client.get(&path).await.is_evs_fault(404, "AutoBackup.0205", &gone);
+        client.get(&path).await.is_evs_fault(404, "AutoBackup.1100", &gone);
     }
     assert_eq!(rows().await, [], "what is refused writes nothing");
 
@@ -402,14 +402,15 @@ async fn a_deleted_policy_lets_go_of_its_disks_and_is_not_found_any_more() {
     demo.delete(&path).await.is_empty(204);
     let gone = format!("Backup policy {policy} could not be found.");
     demo.delete(&path).await.is_evs_fault(404, "AutoBackup.0205", &gone);
-    demo.get(&path).await.is_evs_fault(404, "AutoBackup.0205", &gone);
+    demo.get(&path).await.is_evs_fault(404, "AutoBackup.1100", &gone);
     let (transfer, _) = demo.offer(&disk).await;
     assert!(!transfer.is_empty(), "the disk is free");
     server.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_policy_that_is_absent_or_another_projects_is_the_same_404() {
+async fn a_policy_that_is_absent_or_another_projects_is_the_same_404_with_its_own_code_when_it_is_queried()
+ {
     let server = TestServer::start().await;
     let (demo, partner) = (server.login("demo").await, server.login("partner").await);
     let theirs = partner.policy("nightly", "ON").await;
@@ -440,7 +441,8 @@ async fn a_policy_that_is_absent_or_another_projects_is_the_same_404() {
         };
         for id in [ABSENT, "xxx"] {
             let message = format!("Backup policy {id} could not be found.");
-            ask(id).await.is_evs_fault(404, "AutoBackup.0205", &message);
+            let code = if method == Method::GET { "AutoBackup.1100" } else { "AutoBackup.0205" };
+            ask(id).await.is_evs_fault(404, code, &message);
         }
         let absent = ask(ABSENT).await.text;
         assert_eq!(ask(&theirs).await.text.replace(&theirs, ABSENT), absent, "{method} {rest}");

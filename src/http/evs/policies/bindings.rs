@@ -15,7 +15,7 @@ use crate::service::policies::{Bound, MOST_DISKS};
 pub(in crate::http) async fn bound(call: Call) -> Answer {
     let caller = call.may(Action::ShowPolicy)?;
     let id = call.query("policy_id").ok_or(faults::POLICY_ID)?;
-    let (policy, disks) = call.app().policy(&caller, id).await?;
+    let (policy, disks) = call.app().policy(&caller, id).await.map_err(faults::queried)?;
     let resources: Vec<Value> = disks
         .iter()
         .map(|disk| json!({"resource_id": disk.to_string(), "resource_type": "volume"}))

@@ -1,8 +1,9 @@
 //! What is wrong with requests about backup policies (VBS "Error Codes"; the sentences are ours, since
 //! VBS documents descriptions only).
 
-use crate::http::error::NativeFault;
+use crate::http::error::{ApiError, NativeFault};
 use crate::service::policies::PolicyRefused;
+use crate::service::{Resource, ServiceError};
 
 macro_rules! faults {
     ($($name:ident = $code:literal, $message:literal;)+) => {
@@ -42,6 +43,17 @@ faults! {
     SEARCH_ACTION = "AutoBackup.0222", "action must be filter or count";
     RUNNING = "AutoBackup.0225", "The policy is being executed";
     TIME_ZONE = "AutoBackup.0226", "time_zone must be UTC+hh:mm or UTC-hh:mm, up to 14 hours";
+}
+
+const UNKNOWN: NativeFault = NativeFault::not_found("AutoBackup.1100", "");
+
+/// Why a policy cannot be looked at: VBS has another code for one that is not there then than for one that
+/// is to be changed.
+pub(super) fn queried(error: ServiceError) -> ApiError {
+    if let ServiceError::NotFound(Resource::Policy, id) = &error {
+        return UNKNOWN.saying(format!("Backup policy {id} could not be found.")).into();
+    }
+    error.into()
 }
 
 /// What a refusal about policies is on the wire.

@@ -38,7 +38,8 @@ pub(in crate::http) async fn list(call: Call) -> Answer {
 /// Ours: VBS documents no way to show one policy.
 pub(in crate::http) async fn show(call: Call) -> Answer {
     let caller = call.may(Action::ShowPolicy)?;
-    let (policy, _) = call.app().policy(&caller, call.part("id")).await?;
+    let found = call.app().policy(&caller, call.part("id")).await;
+    let (policy, _) = found.map_err(faults::queried)?;
     Ok(HttpResponse::Ok().json(view(&policy)))
 }
 

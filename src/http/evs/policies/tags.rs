@@ -17,7 +17,8 @@ use crate::service::policies::{PolicySearch, WantedTag};
 
 pub(in crate::http) async fn list(call: Call) -> Answer {
     let caller = call.may(Action::ShowPolicyTags)?;
-    let (policy, _) = call.app().policy(&caller, call.part("id")).await?;
+    let found = call.app().policy(&caller, call.part("id")).await;
+    let (policy, _) = found.map_err(faults::queried)?;
     Ok(HttpResponse::Ok().json(json!({"tags": tag_lists::pairs(&policy.tags)})))
 }
 

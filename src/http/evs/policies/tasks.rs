@@ -3,6 +3,7 @@
 use actix_web::HttpResponse;
 use serde_json::{Value, json};
 
+use super::faults;
 use crate::domain::access::Action;
 use crate::domain::ids::JobId;
 use crate::domain::page::Direction;
@@ -46,7 +47,8 @@ pub(in crate::http) async fn list(call: Call) -> Answer {
         page.limit = PAGE;
     }
     let filter = (call.filter("job_id").map(JobId::new), status(&call)?);
-    let (tasks, count) = call.app().policy_tasks(&caller, call.part("id"), filter, page).await?;
+    let found = call.app().policy_tasks(&caller, call.part("id"), filter, page).await;
+    let (tasks, count) = found.map_err(faults::queried)?;
     let tasks: Vec<Value> = tasks.iter().map(view).collect();
     Ok(HttpResponse::Ok().json(json!({"count": count, "tasks": tasks})))
 }
