@@ -13,11 +13,12 @@ use chrono::TimeDelta;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
+use super::backups::goes_with;
 use super::{App, Result, ServiceError, settle};
 use crate::domain::access::{Caller, Role};
 use crate::domain::clock::Time;
 use crate::domain::disk::Disk;
-use crate::domain::ids::{DiskId, JobId, PolicyId, ProjectId, RequestId, UserId};
+use crate::domain::ids::{DiskId, JobId, PolicyId, ProjectId, RequestId, SnapshotId, UserId};
 use crate::domain::progress::{Ending, Operation, Outcome};
 use crate::store::StoreError;
 use crate::store::progress::DueWork;
@@ -191,10 +192,17 @@ impl App {
         let mut unit = self.write().await?;
         let ended = async {
             let mut finished = Vec::new();
+            let backups = unit.backups_under_way(id).await?;
+            // They end with their backups, whatever was under way on them: a unit of work that ended
+            // that first would remove what it has changed already.
+            let gone: BTreeSet<SnapshotId> =
+                backups.iter().filter_map(|backup| goes_with(backup, due)).collect();
             for snapshot in unit.snapshots_under_way(id).await? {
-                finished.extend(self.end_on_snapshot(&mut *unit, &snapshot, due).await?);
+                if !gone.contains(&snapshot.id) {
+                    finished.extend(self.end_on_snapshot(&mut *unit, &snapshot, due).await?);
+                }
             }
-            for backup in unit.backups_under_way(id).await? {
+            for backup in backups {
                 finished.extend(self.end_on_backup(&mut *unit, &backup, due).await?);
             }
             if let Some(disk) = unit.disk(id).await? {

@@ -154,3 +154,43 @@ async fn a_restore_that_fails_is_told_of_by_the_disk_and_by_a_native_backup_and_
     }
     server.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_on_which_something_ends_when_its_backup_goes_holds_nothing_up() {
+    let server = TestServer::start_with(|settings| {
+        slow(settings);
+        for operation in ["delete_snapshot", "revert"] {
+            settings.simulation.delays.insert(operation, TimeDelta::seconds(2));
+        }
+    })
+    .await;
+    let (demo, admin) = (server.login("demo").await, server.login("admin").await);
+    let disk = demo.disk().await;
+    assert_eq!(end(&admin, json!({})).await, 1);
+    for reverted in [false, true] {
+        let asked = ask(&demo, json!({"volume_id": disk, "name": "b"})).await;
+        server.advance(TimeDelta::seconds(2));
+        assert_eq!(end(&admin, json!({})).await, 3, "the disk, its snapshot and its backup");
+        let entities = job(&demo, &asked).await["entities"].clone();
+        let id = |name: &str| entities[name].as_str().unwrap().to_owned();
+        let snapshot = demo.path("v3", &format!("snapshots/{}", id("snapshot_id")));
+        if reverted {
+            let path = demo.path("v3", &format!("volumes/{disk}/action"));
+            let body = json!({"revert": {"snapshot_id": id("snapshot_id")}});
+            demo.at("3.40").post(&path, body).await.is_empty(202);
+        } else {
+            demo.delete(&snapshot).await.is_empty(202);
+        }
+        let path = demo.path("v2", &format!("cloudbackups/{}", id("backup_id")));
+        let asked = demo.send_empty_post(&path).await;
+        server.advance(TimeDelta::seconds(2));
+        let ended = end(&admin, json!({})).await;
+        assert_eq!(ended, 1 + usize::from(reverted), "the backup, and the disk");
+        assert_eq!(demo.get(&snapshot).await.status, 404);
+        assert_eq!(job(&demo, &asked).await["status"], "SUCCESS");
+        assert_eq!(demo.disk_status(&disk).await, "available");
+    }
+    let (transfer, _) = demo.offer(&disk).await;
+    assert!(!transfer.is_empty(), "nothing is left that forbids it");
+    server.finish().await;
+}
