@@ -35,4 +35,8 @@ pub trait SnapshotWrites {
 
     /// Removes a snapshot, provided that its status is still `from`.
     fn delete_snapshot(&mut self, id: SnapshotId, from: SnapshotStatus);
+
+    /// Removes a snapshot that goes with its backup, whatever its status, unless it is gone already:
+    /// the unit of work that ends the backup may have ended something on it before.
+    fn delete_snapshot_of_backup(&mut self, id: SnapshotId);
 }

@@ -31,6 +31,12 @@ async fn a_snapshot_is_read_back_as_it_was_written_changed_and_removed() {
     assert!(matches!(stale.commit().await, Err(StoreError::RowsAffected { touched: 0, .. })));
     bench.commit(|unit| unit.delete_snapshot(snapshot.id, to)).await;
     assert_eq!(reader.snapshot(snapshot.id).await.unwrap(), None);
+
+    bench.commit(|unit| unit.insert_snapshot(&snapshot)).await;
+    for _ in 0..2 {
+        bench.commit(|unit| unit.delete_snapshot_of_backup(snapshot.id)).await;
+        assert_eq!(reader.snapshot(snapshot.id).await.unwrap(), None, "gone, and gone it stays");
+    }
 }
 
 #[tokio::test]

@@ -77,7 +77,9 @@ impl App {
             self.merge_into_dependents(unit, caller, before).await?;
             unit.delete_backup(before.id, before.status);
             if let Some(snapshot) = own_snapshot(unit, before).await? {
-                self.save_snapshot(unit, caller, "snapshot.delete", &snapshot, None);
+                unit.delete_snapshot_of_backup(snapshot.id);
+                let was = Some(State::from(&snapshot));
+                unit.record(&Event::of(caller, now, "snapshot.delete", &snapshot.id, was, None));
             }
         }
         // What was under way and goes on no more: an administrator reset it, or removes it by force.

@@ -74,6 +74,49 @@ async fn disk_backup_and_job_are_under_way_together_over_a_restart_and_end_toget
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_that_goes_when_its_backup_is_kept_no_longer_holds_nothing_up() {
+    let server = TestServer::start_with(|settings| {
+        for operation in ["backup", "delete_snapshot"] {
+            settings.simulation.delays.insert(operation, TimeDelta::seconds(2));
+        }
+    })
+    .await;
+    let (demo, admin) = (server.login("demo").await, server.login("admin").await);
+    let disk = demo.disk().await;
+    let schedule = json!({
+        "start_time": "02:00", "frequency": 1, "rentention_num": 2, "status": "OFF",
+    });
+    let body = json!({"backup_policy_name": "keeps-two", "scheduled_policy": schedule});
+    let made = demo.post(&demo.path("v2", "backuppolicy"), body).await;
+    let policy = made.body["backup_policy_id"].as_str().unwrap();
+    demo.bind(policy, &disk).await;
+    // The service itself does the same meanwhile; whoever comes first.
+    let end_all = async || while end(&admin, json!({})).await > 0 {};
+    let begin = async || {
+        let action = demo.path("v2", &format!("backuppolicy/{policy}/action"));
+        demo.send_empty_post(&action).await.is_empty(204);
+        end_all().await;
+    };
+    for _ in 0..2 {
+        begin().await;
+        server.advance(TimeDelta::seconds(2));
+        end_all().await;
+    }
+    begin().await;
+    let listed = demo.get(&demo.path("v3", "snapshots?sort=created_at:asc")).await;
+    let oldest = listed.body["snapshots"][0]["id"].as_str().unwrap();
+    demo.delete(&demo.path("v3", &format!("snapshots/{oldest}"))).await.is_empty(202);
+    // The third backup is made, so that the first goes, and with it a snapshot that goes by itself.
+    server.advance(TimeDelta::seconds(2));
+    end_all().await;
+    for list in ["backups", "snapshots"] {
+        let listed = demo.get(&demo.path("v3", list)).await;
+        assert_eq!(listed.body[list].as_array().unwrap().len(), 2, "{}", listed.text);
+    }
+    server.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_second_backup_waits_until_the_first_is_made_and_a_reset_fails_its_job() {
     let server = TestServer::start_with(slow).await;
     let (demo, admin) = (server.login("demo").await, server.login("admin").await);

@@ -116,6 +116,12 @@ impl SnapshotWrites for Unit {
         );
     }
 
+    fn delete_snapshot_of_backup(&mut self, id: SnapshotId) {
+        let write =
+            Write::of_any_rows("delete snapshot of backup", "DELETE FROM snapshots WHERE id = ?");
+        self.queue(write.bind(id));
+    }
+
     fn delete_snapshot(&mut self, id: SnapshotId, from: SnapshotStatus) {
         self.queue(
             Write::of_one_row(
