@@ -139,7 +139,7 @@ impl App {
     async fn walk(&self, way: &Way, held: &mut HeldClock, told: &mut Told) -> Result<bool> {
         loop {
             self.end_here(held.now(), told).await?;
-            let Some(next) = self.next_due_after(held.now()).await?.filter(|at| *at <= way.target)
+            let Some(next) = self.next_due(Some(held.now())).await?.filter(|at| *at <= way.target)
             else {
                 return Ok(true);
             };
@@ -172,11 +172,6 @@ impl App {
                 Err(why) => return Err(why),
             }
         }
-    }
-
-    /// The first moment after `now` at which something is due.
-    async fn next_due_after(&self, now: Time) -> Result<Option<Time>> {
-        Ok(self.read().await?.next_due(Some(now)).await?)
     }
 
     /// Writes how the clock goes from `now` on, and lets it show `now` when that is on disk.

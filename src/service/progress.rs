@@ -13,12 +13,11 @@ use chrono::TimeDelta;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
-use super::backups::goes_with;
 use super::{App, Result, ServiceError, settle};
 use crate::domain::access::{Caller, Role};
 use crate::domain::clock::Time;
 use crate::domain::disk::Disk;
-use crate::domain::ids::{DiskId, JobId, PolicyId, ProjectId, RequestId, SnapshotId, UserId};
+use crate::domain::ids::{DiskId, JobId, PolicyId, ProjectId, RequestId, UserId};
 use crate::domain::progress::{Ending, Operation, Outcome};
 use crate::store::StoreError;
 use crate::store::progress::DueWork;
@@ -192,17 +191,10 @@ impl App {
         let mut unit = self.write().await?;
         let ended = async {
             let mut finished = Vec::new();
-            let backups = unit.backups_under_way(id).await?;
-            // They end with their backups, whatever was under way on them: a unit of work that ended
-            // that first would remove what it has changed already.
-            let gone: BTreeSet<SnapshotId> =
-                backups.iter().filter_map(|backup| goes_with(backup, due)).collect();
             for snapshot in unit.snapshots_under_way(id).await? {
-                if !gone.contains(&snapshot.id) {
-                    finished.extend(self.end_on_snapshot(&mut *unit, &snapshot, due).await?);
-                }
+                finished.extend(self.end_on_snapshot(&mut *unit, &snapshot, due).await?);
             }
-            for backup in backups {
+            for backup in unit.backups_under_way(id).await? {
                 finished.extend(self.end_on_backup(&mut *unit, &backup, due).await?);
             }
             if let Some(disk) = unit.disk(id).await? {
@@ -252,13 +244,13 @@ impl App {
         }
     }
 
-    /// When the next of what takes time is due; none: nothing is under way.
-    pub async fn next_due(&self) -> Result<Option<Time>> {
-        Ok(self.read().await?.next_due(None).await?)
+    /// The first moment at which something is due, after `after` or at all; none: nothing is.
+    pub(super) async fn next_due(&self, after: Option<Time>) -> Result<Option<Time>> {
+        Ok(self.read().await?.next_due(after).await?)
     }
 
     async fn until_the_next_end(&self) -> Duration {
-        let next = self.next_due().await.ok().flatten();
+        let next = self.next_due(None).await.ok().flatten();
         // A clock that stands still never comes there by itself: whoever moves it wakes us.
         let wait = next.and_then(|at| self.clock.real_time_until(at));
         wait.map_or(LONGEST_SLEEP, |wait| wait.to_std().unwrap_or_default()).min(LONGEST_SLEEP)

@@ -177,7 +177,8 @@ impl App {
                 }
                 disk.step(DiskEvent::BackupSnapshot)?;
                 let begun = self.begin(Operation::Backup);
-                let after = snapshots::under_way(snapshot.clone(), SnapshotCourse::BACKUP, begun);
+                let (copied, course) = (snapshot.clone(), SnapshotCourse::BACKUP);
+                let after = self.under_way_on_snapshot(unit, caller, copied, course, begun);
                 if after.as_ref() != Some(&snapshot) {
                     self.save_snapshot(unit, caller, "snapshot.backup", &snapshot, after);
                 }
@@ -230,7 +231,8 @@ impl App {
             created_at: self.now(),
             updated_at: None,
         };
-        let snapshot = snapshots::under_way(snapshot, SnapshotCourse::BACKUP, begun)
+        let snapshot = self
+            .under_way_on_snapshot(unit, caller, snapshot, SnapshotCourse::BACKUP, begun)
             .ok_or_else(|| snapshots::no_snapshot(String::new()))?;
         unit.insert_snapshot(&snapshot);
         let (at, state) = (snapshot.created_at, Some(State::from(&snapshot)));

@@ -13,7 +13,7 @@ use super::{App, Resource, Result, ServiceError, settle};
 use crate::domain::access::{Caller, Role};
 use crate::domain::backup::{Backup, BackupCourse, BackupFilter, BackupQuery};
 use crate::domain::event::{Event, State};
-use crate::domain::ids::{BackupId, SnapshotId};
+use crate::domain::ids::BackupId;
 use crate::domain::job::PartEnd;
 use crate::domain::progress::Outcome;
 use crate::domain::snapshot::Snapshot;
@@ -161,14 +161,6 @@ fn part_end(outcome: Outcome) -> PartEnd {
         Outcome::Done => PartEnd::Success,
         Outcome::Failed => PartEnd::Fail(None),
     }
-}
-
-/// The snapshot that goes with a backup when what is under way on the backup ends, if that is due and
-/// the backup goes.
-pub(super) fn goes_with(backup: &Backup, due: Due) -> Option<SnapshotId> {
-    let outcome = due.outcome_of(backup.ending?)?;
-    let goes = backup.own_snapshot && backup.clone().finished(outcome).is_none();
-    backup.snapshot.filter(|_| goes)
 }
 
 /// The snapshot that was taken for the backup, if it is still there.

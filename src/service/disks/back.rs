@@ -71,7 +71,7 @@ impl App {
         let changed = before.clone();
         let after = self.happen(unit, caller, before, changed, event, Becoming::default())?;
         let begun = self.begin_with(course.operation, after.as_ref());
-        let snapshot = snapshots::under_way(target.clone(), course, begun);
+        let snapshot = self.under_way_on_snapshot(unit, caller, target.clone(), course, begun);
         let (of_disk, of_snapshot) = if event == DiskEvent::Rollback {
             ("disk.rollback", "snapshot.rollback")
         } else {

@@ -16,7 +16,7 @@ use crate::domain::backup::{Backup, BackupStatus};
 use crate::domain::clock::Time;
 use crate::domain::disk::{Disk, DiskEvent};
 use crate::domain::event::{Event, State};
-use crate::domain::ids::{JobId, PolicyId};
+use crate::domain::ids::{DiskId, JobId, PolicyId};
 use crate::domain::policy::{Policy, Task, TaskStatus, Trigger, Turn};
 use crate::domain::quota::{Quota, Wish};
 use crate::store::WriteTx;
@@ -43,11 +43,15 @@ impl App {
                 return Err(PolicyRefused::Running(wanted).into());
             }
             let quota = self.quota_in(&mut *unit, &policy.project).await?;
-            let disks = disks_under(&mut *unit, wanted).await?;
+            let bound = unit.bound_disks(wanted).await?;
+            let mut disks = Vec::new();
+            for disk in &bound {
+                disks.extend(unit.disk(*disk).await?);
+            }
             has_room(quota, &disks)?;
             let now = self.now();
-            make_tasks(&mut *unit, caller, &policy, &disks, (now, Trigger::Hand), now);
-            Ok(disks.len())
+            make_tasks(&mut *unit, caller, &policy, &bound, (now, Trigger::Hand), now);
+            Ok(bound.len())
         }
         .await;
         let tasks = settle(unit, begun).await?;
@@ -69,7 +73,7 @@ impl App {
             let now = self.now();
             let (next, to) = match policy.turn(due, now, self.rules.missed_runs) {
                 Turn::Run(next) => {
-                    let disks = disks_under(&mut *unit, id).await?;
+                    let disks = unit.bound_disks(id).await?;
                     let (caller, run) = (nobody(&policy.project), (due, Trigger::Schedule));
                     make_tasks(&mut *unit, &caller, &policy, &disks, run, now);
                     (next, "ran")
@@ -251,15 +255,6 @@ impl App {
     }
 }
 
-/// The disks that are under a policy.
-async fn disks_under(unit: &mut dyn WriteTx, policy: PolicyId) -> Result<Vec<Disk>> {
-    let mut disks = Vec::new();
-    for disk in unit.bound_disks(policy).await? {
-        disks.extend(unit.disk(disk).await?);
-    }
-    Ok(disks)
-}
-
 /// A task that waits for its turn, and its policy.
 async fn waiting(unit: &mut dyn WriteTx, id: &JobId) -> Result<Option<(Policy, Task)>> {
     let task = unit.policy_task(id).await?.filter(|task| task.status == TaskStatus::Waiting);
@@ -277,14 +272,14 @@ fn make_tasks(
     unit: &mut dyn WriteTx,
     caller: &Caller,
     policy: &Policy,
-    disks: &[Disk],
+    disks: &[DiskId],
     due: (Time, Trigger),
     now: Time,
 ) {
     let state = Some(State::from(policy));
     unit.record(&Event::of(caller, now, "policy.run", &policy.id, state.clone(), state));
     for disk in disks {
-        let task = Task::waiting(policy.id, disk.id, due, now);
+        let task = Task::waiting(policy.id, *disk, due, now);
         unit.insert_policy_task(&task);
         let state = Some(State::of_task(&task, &policy.project));
         unit.record(&Event::of(caller, now, "policy.task", &task.id, None, state));

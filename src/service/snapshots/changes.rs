@@ -10,6 +10,7 @@ use super::{no_snapshot, parse, visible_snapshot};
 use crate::domain::access::Caller;
 use crate::domain::ids::SnapshotId;
 use crate::domain::metadata::MetadataChange;
+use crate::domain::progress::Operation;
 use crate::domain::snapshot::{Snapshot, SnapshotCourse, SnapshotStatus, come_to};
 
 /// What is asked for when a snapshot is changed; none leaves things as they are.
@@ -131,7 +132,9 @@ impl App {
             if how == SnapshotDeletion::Plain && !snapshot.status.may_be_deleted() {
                 return Err(ServiceError::NotDeletable(Resource::Snapshot, wanted.to_string()));
             }
-            let after = self.begun(&mut *unit, caller, snapshot.clone(), SnapshotCourse::DELETE);
+            let begun = self.begin(Operation::DeleteSnapshot);
+            let (going, course) = (snapshot.clone(), SnapshotCourse::DELETE);
+            let after = self.under_way_on_snapshot(&mut *unit, caller, going, course, begun);
             self.save_snapshot(&mut *unit, caller, "snapshot.delete", &snapshot, after);
             Ok(())
         }

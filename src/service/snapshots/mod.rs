@@ -14,7 +14,7 @@ use crate::domain::access::Caller;
 use crate::domain::disk::DiskEvent;
 use crate::domain::event::{Event, State};
 use crate::domain::ids::{DiskId, SnapshotId};
-use crate::domain::progress::Outcome;
+use crate::domain::progress::{Operation, Outcome};
 use crate::domain::quota::Wish;
 use crate::domain::snapshot::{Snapshot, SnapshotCourse, SnapshotStatus};
 use crate::store::{ReadTx, WriteTx};
@@ -74,8 +74,9 @@ impl App {
             created_at: self.now(),
             updated_at: None,
         };
+        let begun = self.begin(Operation::Snapshot);
         let snapshot = self
-            .begun(unit, caller, snapshot, SnapshotCourse::CREATE)
+            .under_way_on_snapshot(unit, caller, snapshot, SnapshotCourse::CREATE, begun)
             .ok_or_else(|| no_snapshot(String::new()))?;
         unit.insert_snapshot(&snapshot);
         let state = Some(State::from(&snapshot));
@@ -97,21 +98,25 @@ impl App {
         visible_snapshot(&mut *view, caller, wanted).await
     }
 
-    /// The snapshot when what `course` is of has begun on it alone, and when it takes no time, when it has
-    /// ended, of whose failure its project is told; none: it is gone.
-    fn begun(
+    /// The snapshot when what `course` is of has begun, and when it takes no time, when it has ended, of
+    /// whose failure its project is told; none: it is gone.
+    pub(super) fn under_way_on_snapshot(
         &self,
         unit: &mut dyn WriteTx,
         caller: &Caller,
-        snapshot: Snapshot,
+        mut snapshot: Snapshot,
         course: SnapshotCourse,
+        begun: Begun,
     ) -> Option<Snapshot> {
-        let begun = self.begin(course.operation);
-        if begun.at_once && begun.ending.outcome == Outcome::Failed {
+        snapshot.begin(course, begun.ending);
+        if !begun.at_once {
+            return Some(snapshot);
+        }
+        if begun.ending.outcome == Outcome::Failed {
             let (thing, project) = (Thing::Snapshot(snapshot.id), &snapshot.project);
             self.tell_of_failed_request(unit, &caller.request, project, thing, course.operation);
         }
-        under_way(snapshot, course, begun)
+        snapshot.finished(begun.ending.outcome)
     }
 
     /// Queues what became of a snapshot, which may be gone, and the event that tells of it.
@@ -153,17 +158,6 @@ impl App {
         let from = before.status.as_str();
         Ok(Some(Finished { disk: Some(before.disk), subject: thing.into(), from, to }))
     }
-}
-
-/// The snapshot when what `course` is of has begun, and when it takes no time, when it has ended;
-/// none: it is gone.
-pub(super) fn under_way(
-    mut snapshot: Snapshot,
-    course: SnapshotCourse,
-    begun: Begun,
-) -> Option<Snapshot> {
-    snapshot.begin(course, begun.ending);
-    if begun.at_once { snapshot.finished(begun.ending.outcome) } else { Some(snapshot) }
 }
 
 pub(super) async fn visible_snapshot(

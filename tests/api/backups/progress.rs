@@ -228,7 +228,7 @@ async fn a_snapshot_on_which_something_ends_when_its_backup_goes_holds_nothing_u
         let asked = demo.send_empty_post(&path).await;
         server.advance(TimeDelta::seconds(2));
         let ended = end(&admin, json!({})).await;
-        assert_eq!(ended, 1 + usize::from(reverted), "the backup, and the disk");
+        assert_eq!(ended, 2 + usize::from(reverted), "the snapshot, the backup, and the disk");
         assert_eq!(demo.get(&snapshot).await.status, 404);
         assert_eq!(job(&demo, &asked).await["status"], "SUCCESS");
         assert_eq!(demo.disk_status(&disk).await, "available");

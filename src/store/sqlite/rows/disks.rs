@@ -98,7 +98,7 @@ macro_rules! fact_columns {
           ORDER BY b.created_at, b.id LIMIT 1) AS backup_id,
          (SELECT b.status FROM backups AS b WHERE b.disk_id = d.id
           ORDER BY b.created_at, b.id LIMIT 1) AS backup_status,
-         p.id AS policy_id, p.name AS policy_name"
+         p.name AS policy_name"
     };
 }
 

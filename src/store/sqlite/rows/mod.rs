@@ -13,6 +13,7 @@ use sqlx::FromRow;
 use super::codec;
 use crate::domain::backup::BackupStatus;
 use crate::domain::clock::Time;
+use crate::domain::disk::Disk;
 use crate::domain::ids::{BackupId, DiskId, PolicyId, ProjectId, SnapshotId, TransferId, UserId};
 use crate::domain::policy::Binding;
 use crate::domain::progress::{Ending, Outcome};
@@ -85,7 +86,6 @@ pub(super) struct FactsRow {
     backups: i64,
     backup_id: Option<String>,
     backup_status: Option<String>,
-    policy_id: Option<String>,
     policy_name: Option<String>,
 }
 
@@ -123,14 +123,9 @@ impl TryFrom<FactsRow> for TransferFacts {
             }
             _ => None,
         };
-        let policy = match (facts.policy_id, facts.policy_name) {
-            (Some(id), Some(name)) => {
-                let row = Row { table: "policies", id: &id };
-                Some((row.need("id", "UUID", PolicyId::parse(&id))?, name))
-            }
-            _ => None,
-        };
-        Ok(Self { disk: facts.disk.try_into()?, snapshots, backups, policy })
+        let disk: Disk = facts.disk.try_into()?;
+        let policy = disk.policy.zip(facts.policy_name);
+        Ok(Self { disk, snapshots, backups, policy })
     }
 }
 
