@@ -11,9 +11,9 @@ use tracing::{Instrument as _, debug, error, info_span};
 
 use super::Api;
 use super::auth::request_id;
-use super::call::base;
 use super::dialect::Dialect;
 use super::error::ApiError;
+use super::received::base;
 use crate::domain::ids::RequestId;
 use crate::domain::microversion::Microversion;
 

@@ -8,8 +8,8 @@ use actix_web::{HttpMessage, HttpRequest};
 use secrecy::SecretString;
 
 use super::Api;
-use super::call::body;
 use super::error::ApiError;
+use super::received::body;
 use crate::config::AuthMode;
 use crate::domain::access::{Caller, Role};
 use crate::domain::account::Session;

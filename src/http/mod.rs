@@ -1,13 +1,11 @@
-//! JSON in, JSON out: every route, with its handler, on this page and for the cloud's own API in
-//! `native.rs`.
+//! JSON in, JSON out: every route, with its handler, on this page, for the cloud's own API in
+//! `native.rs` and for what is below `/_evs` in `own/mod.rs`.
 //!
 //! Must not know: SQL, or how anything is decided.
 
-mod admin;
 mod answer;
 mod auth;
 mod call;
-mod clock;
 pub mod dialect;
 pub mod error;
 mod evs;
@@ -17,8 +15,10 @@ mod literal;
 mod native;
 pub mod openapi;
 mod openstack;
+mod own;
 mod page;
 mod python;
+mod received;
 mod table;
 mod time;
 
@@ -32,6 +32,7 @@ use crate::service::App;
 use crate::tasks::Tasks;
 use error::ApiError;
 use native::{backup_service, cloud_disks, jobs};
+use own::steering;
 use table::{delete, get, head, patch, post, put, resource};
 
 /// What every handler works with.
@@ -67,13 +68,7 @@ pub fn routes(config: &mut ServiceConfig) {
         // is spelled like one of these words, so the volume API loses nothing.
         .configure(|c| accounts(c, "/v3"))
         .configure(access_keys)
-        .service(resource("/_evs/health").route(get().to(admin::health)).route(head().to(admin::health)))
-        .service(resource("/_evs/ready").route(get().to(admin::ready)).route(head().to(admin::ready)))
-        .service(resource("/_evs/info").route(get().to(admin::info)))
-        .service(resource("/_evs/progress").route(post().to(admin::progress)))
-        .service(resource("/_evs/clock").route(get().to(clock::show)).route(post().to(clock::change)))
-        .service(resource("/_evs/metrics").route(get().to(admin::metrics)))
-        .service(resource("/_evs/openapi.json").route(get().to(admin::openapi)))
+        .configure(steering)
         .service(web::scope("/v1/{project_id}").configure(jobs))
         .service(web::scope("/v2.1/{project_id}").configure(cloud_disks))
         .service(

@@ -6,8 +6,11 @@ use std::collections::BTreeSet;
 /// A method, in capitals, and a path with `{parts}`.
 pub(crate) type Route = (String, String);
 
-const SOURCE: &str =
-    concat!(include_str!("../../src/http/mod.rs"), include_str!("../../src/http/native.rs"));
+const SOURCE: &str = concat!(
+    include_str!("../../src/http/mod.rs"),
+    include_str!("../../src/http/native.rs"),
+    include_str!("../../src/http/own/mod.rs")
+);
 
 /// Every route of the product.
 pub(crate) fn all() -> BTreeSet<Route> {

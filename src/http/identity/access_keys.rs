@@ -4,33 +4,40 @@
 //! Users manage their own, admins everybody's. The secret stands in the answer of create only.
 
 use std::future::Future;
+use std::ops::Deref;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
 use crate::domain::access::{Action, Caller};
 use crate::domain::access_key::{AccessKey, KeyStatus};
 use crate::domain::ids::{AccessId, UserId};
-use crate::http::call::{Answer, api, query, rest_of_body};
+use crate::http::auth;
+use crate::http::call::Answer;
 use crate::http::error::ApiError;
 use crate::http::fields::{self, Fields};
+use crate::http::received::{Received, api};
 use crate::http::time::with_zone;
-use crate::http::{Api, auth};
-use crate::service::ServiceError;
 use crate::service::access_keys::KeyChange;
 use crate::service::identity::{Asker, IdentityError};
+use crate::service::{App, ServiceError};
 
 /// A call of somebody who is let in; no project stands in the path.
 #[derive(Debug)]
 pub(in crate::http) struct Personal {
-    api: Data<Api>,
     asker: Asker,
     caller: Caller,
-    request: HttpRequest,
-    body: Bytes,
+    received: Received,
+}
+
+impl Deref for Personal {
+    type Target = Received;
+
+    fn deref(&self) -> &Received {
+        &self.received
+    }
 }
 
 impl FromRequest for Personal {
@@ -45,15 +52,15 @@ impl FromRequest for Personal {
             let session = auth::session(&api, &request, signed.as_ref()).await?;
             let asker = Asker { session, request: auth::request_id(&request) };
             let caller = asker.caller();
-            let body = rest_of_body(signed, &request, &mut payload).await?;
-            Ok(Self { api, asker, caller, request, body })
+            let received = Received::rest_of(api, request, signed, &mut payload).await?;
+            Ok(Self { asker, caller, received })
         })
     }
 }
 
 impl Personal {
     fn access(&self) -> AccessId {
-        AccessId::new(self.request.match_info().get("access").unwrap_or_default())
+        AccessId::new(self.part("access"))
     }
 
     /// A key carries every role of its user, so no application credential is widened to one.
@@ -75,16 +82,16 @@ impl Personal {
 }
 
 pub(in crate::http) async fn create(call: Personal) -> Answer {
-    let parsed = fields::parse(&call.body)?;
+    let parsed = fields::parse(call.body())?;
     let wanted = Fields::only(&parsed, "credential")?;
     wanted.no_others(&["user_id", "description"])?;
     let user = wanted.required_text("user_id")?.to_owned();
     let description = wanted.label("description")?.unwrap_or_default();
     call.may_touch(&user, Action::CreateOthersAccessKey)?;
     call.may_change()?;
-    let (app, caller) = (call.api.app.clone(), call.caller);
-    let made = async move { app.create_access_key(&caller, &user, description).await };
-    let new = call.api.tasks.run(made).await??;
+    let caller = call.caller.clone();
+    let made = |app: App| async move { app.create_access_key(&caller, &user, description).await };
+    let new = call.write(made).await?;
     let mut credential = view(&new.key);
     if let Some(members) = credential.as_object_mut() {
         members.insert("secret".to_owned(), new.secret.reveal().into());
@@ -94,22 +101,20 @@ pub(in crate::http) async fn create(call: Personal) -> Answer {
 
 /// The caller's own, or those of `?user_id=`.
 pub(in crate::http) async fn list(call: Personal) -> Answer {
-    let query = query(&call.request)?;
-    let asked = query.iter().find(|(key, _)| key == "user_id");
-    let user = asked.map_or(call.caller.user.as_str(), |(_, user)| user);
+    let user = call.query("user_id").unwrap_or(call.caller.user.as_str());
     call.may_touch(user, Action::ListOthersAccessKeys)?;
-    let keys = call.api.app.access_keys(Some(&UserId::new(user))).await?;
+    let keys = call.app().access_keys(Some(&UserId::new(user))).await?;
     let keys: Vec<Value> = keys.iter().map(view).collect();
     Ok(HttpResponse::Ok().json(json!({"credentials": keys})))
 }
 
 pub(in crate::http) async fn show(call: Personal) -> Answer {
-    let key = call.api.app.access_key(&call.caller, &call.access()).await?;
+    let key = call.app().access_key(&call.caller, &call.access()).await?;
     Ok(HttpResponse::Ok().json(json!({"credential": view(&key)})))
 }
 
 pub(in crate::http) async fn update(call: Personal) -> Answer {
-    let parsed = fields::parse(&call.body)?;
+    let parsed = fields::parse(call.body())?;
     let wanted = Fields::only(&parsed, "credential")?;
     wanted.no_others(&["status", "description"])?;
     let status = wanted.text("status")?.map(|word| {
@@ -123,18 +128,18 @@ pub(in crate::http) async fn update(call: Personal) -> Answer {
         KeyChange { status: status.transpose()?, description: wanted.label("description")? };
     call.may_change()?;
     let access = call.access();
-    let (app, caller) = (call.api.app.clone(), call.caller);
-    let changed = async move { app.update_access_key(&caller, &access, change).await };
-    let key = call.api.tasks.run(changed).await??;
+    let caller = call.caller.clone();
+    let changed = |app: App| async move { app.update_access_key(&caller, &access, change).await };
+    let key = call.write(changed).await?;
     Ok(HttpResponse::Ok().json(json!({"credential": view(&key)})))
 }
 
 pub(in crate::http) async fn delete(call: Personal) -> Answer {
     call.may_change()?;
     let access = call.access();
-    let (app, caller) = (call.api.app.clone(), call.caller);
-    let removed = async move { app.delete_access_key(&caller, &access).await };
-    call.api.tasks.run(removed).await??;
+    let caller = call.caller.clone();
+    let removed = |app: App| async move { app.delete_access_key(&caller, &access).await };
+    call.write(removed).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

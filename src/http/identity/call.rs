@@ -1,30 +1,34 @@
 //! One authenticated call of the identity service: who asks, with which path, query and body.
 
 use std::future::Future;
+use std::ops::Deref;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
 use crate::domain::page::LARGEST_PAGE;
-use crate::http::call::{api, base, is_json, query, rest_of_body};
 use crate::http::error::ApiError;
 use crate::http::page::encode;
-use crate::http::{Api, auth, fields};
+use crate::http::received::{Received, api, is_json};
+use crate::http::{auth, fields};
 use crate::service::identity::Asker;
 use crate::service::{self, App};
 
 /// An authenticated call.
 #[derive(Debug)]
 pub(in crate::http) struct IdentityCall {
-    api: Data<Api>,
     asker: Asker,
-    request: HttpRequest,
-    base: String,
-    query: Vec<(String, String)>,
-    body: Bytes,
+    received: Received,
+}
+
+impl Deref for IdentityCall {
+    type Target = Received;
+
+    fn deref(&self) -> &Received {
+        &self.received
+    }
 }
 
 impl FromRequest for IdentityCall {
@@ -38,25 +42,13 @@ impl FromRequest for IdentityCall {
             let signed = auth::signed_body(&request, &mut payload).await?;
             let session = auth::session(&api, &request, signed.as_ref()).await?;
             let asker = Asker { session, request: auth::request_id(&request) };
-            let body = rest_of_body(signed, &request, &mut payload).await?;
-            let query = query(&request)?;
-            let base = base(&api, request.headers());
-            Ok(Self { api, asker, request, base, query, body })
+            let received = Received::rest_of(api, request, signed, &mut payload).await?;
+            Ok(Self { asker, received })
         })
     }
 }
 
 impl IdentityCall {
-    /// What every handler works with.
-    pub(super) fn api(&self) -> &Api {
-        &self.api
-    }
-
-    /// The use cases, for reading.
-    pub(super) fn app(&self) -> &App {
-        &self.api.app
-    }
-
     /// Who asks.
     pub(super) fn asker(&self) -> &Asker {
         &self.asker
@@ -71,13 +63,13 @@ impl IdentityCall {
         T: Send + 'static,
         F: Future<Output = service::Result<T>> + Send + 'static,
     {
-        Ok(self.api.tasks.run(use_case(self.api.app.clone(), self.asker.clone())).await??)
+        self.received.write(|app| use_case(app, self.asker.clone())).await
     }
 
     /// The body as JSON.
     pub(super) fn json(&self) -> Result<Value, ApiError> {
-        if is_json(&self.request) {
-            fields::parse(&self.body)
+        if is_json(self.request()) {
+            fields::parse(self.body())
         } else {
             Err(ApiError::Login(
                 "Expecting to find application/json in Content-Type header. The server could not \
@@ -86,26 +78,6 @@ impl IdentityCall {
                     .to_owned(),
             ))
         }
-    }
-
-    /// A header, if it is text.
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
-        self.request.headers().get(name).and_then(|value| value.to_str().ok())
-    }
-
-    /// A part of the path; empty if the route has no such part.
-    pub(super) fn part(&self, name: &str) -> &str {
-        self.request.match_info().get(name).unwrap_or_default()
-    }
-
-    /// The first value of a query parameter.
-    pub(super) fn query(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-    }
-
-    /// A query parameter as a text to compare with.
-    pub(super) fn filter(&self, name: &str) -> Option<String> {
-        self.query(name).map(str::to_owned)
     }
 
     /// A query parameter as a flag; every text but these few means that it is set, as in Keystone.
@@ -127,16 +99,11 @@ impl IdentityCall {
         }
     }
 
-    /// Scheme and host, as they begin every link.
-    pub(super) fn base(&self) -> &str {
-        &self.base
-    }
-
     /// The link to something of ours, under the root that was asked.
     pub(super) fn link(&self, path: &str) -> String {
         let root =
-            if self.request.path().starts_with("/identity") { "/identity/v3" } else { "/v3" };
-        format!("{}{root}/{path}", self.base)
+            if self.request().path().starts_with("/identity") { "/identity/v3" } else { "/v3" };
+        format!("{}{root}/{path}", self.base())
     }
 
     /// A whole list.
@@ -151,16 +118,15 @@ impl IdentityCall {
         items: &[Value],
         next: Option<&str>,
     ) -> HttpResponse {
-        let url = format!("{}{}", self.base, self.request.path());
-        let asked = match self.request.query_string() {
+        let url = format!("{}{}", self.base(), self.request().path());
+        let asked = match self.request().query_string() {
             "" => url.clone(),
             query => format!("{url}?{query}"),
         };
         let next = next.map(|last| {
             let mut query: Vec<String> = self
-                .query
-                .iter()
-                .filter(|(key, _)| key != "marker")
+                .query_pairs()
+                .filter(|(key, _)| *key != "marker")
                 .map(|(key, value)| format!("{}={}", encode(key), encode(value)))
                 .collect();
             query.push(format!("marker={}", encode(last)));

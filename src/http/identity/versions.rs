@@ -3,7 +3,8 @@
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
-use crate::http::call::{Answer, api, base};
+use crate::http::call::Answer;
+use crate::http::received::{api, base};
 
 /// An object with `values`, unlike the volume API's array.
 pub(in crate::http) async fn all(request: HttpRequest) -> Answer {

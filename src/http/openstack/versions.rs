@@ -4,7 +4,8 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
 use crate::domain::microversion::{MAX, MIN};
-use crate::http::call::{Answer, api, base};
+use crate::http::call::Answer;
+use crate::http::received::{api, base};
 
 /// Every version, with status 300: choose one.
 pub(in crate::http) async fn all(request: HttpRequest) -> Answer {

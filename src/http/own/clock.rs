@@ -1,18 +1,17 @@
 //! `/_evs/clock`: the clock that people steer.
 
-use actix_web::web::Payload;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::HttpResponse;
 use chrono::{SubsecRound as _, TimeDelta};
 use serde_json::{Map, Value, json};
 
-use super::admin::{admin, finished_view};
-use super::auth::signed_body;
-use super::call::{Answer, api, rest_of_body};
-use super::error::ApiError;
-use super::fields::{self, Fields};
-use super::time;
+use super::call::OwnCall;
+use super::progress::finished_view;
 use crate::domain::access::Action;
 use crate::domain::clock::{ClockReading, Scale};
+use crate::http::call::Answer;
+use crate::http::error::ApiError;
+use crate::http::fields::Fields;
+use crate::http::time;
 use crate::service::clock::{ClockChange, ClockChanged, mode};
 
 /// What a change may be: one of these.
@@ -22,24 +21,18 @@ const CHANGES: [&str; 6] = ["freeze", "run", "set", "advance_s", "scale", "reset
 const LONGEST_MS: i64 = 300_000_000_000_000;
 
 /// What the clock shows.
-pub(super) async fn show(request: HttpRequest, payload: Payload) -> Answer {
-    let api = api(&request)?;
-    let signed = signed_body(&request, &mut payload.into_inner()).await?;
-    admin(&api, &request, signed.as_ref(), Action::ShowClock).await?;
-    Ok(HttpResponse::Ok().json(reading_view(&api.app.clock())))
+pub(in crate::http) async fn show(call: OwnCall) -> Answer {
+    call.may(Action::ShowClock)?;
+    Ok(HttpResponse::Ok().json(reading_view(&call.app().clock())))
 }
 
 /// Freezes the clock, lets it run, sets it ahead or changes its speed; what is answered says what it
 /// shows and what became due on the way.
-pub(super) async fn change(request: HttpRequest, payload: Payload) -> Answer {
-    let api = api(&request)?;
-    let mut payload = payload.into_inner();
-    let signed = signed_body(&request, &mut payload).await?;
-    let caller = admin(&api, &request, signed.as_ref(), Action::ChangeClock).await?;
-    let body = fields::parse(&rest_of_body(signed, &request, &mut payload).await?)?;
-    let change = wanted(&body)?;
-    let app = api.app.clone();
-    let changed = api.tasks.run(async move { app.change_clock(&caller, change).await }).await??;
+pub(in crate::http) async fn change(call: OwnCall) -> Answer {
+    let caller = call.may(Action::ChangeClock)?;
+    let change = wanted(&call.any_json()?)?;
+    let changed =
+        call.write(move |app| async move { app.change_clock(&caller, change).await }).await?;
     Ok(HttpResponse::Ok().json(changed_view(&changed)))
 }
 

@@ -1,0 +1,26 @@
+//! Everything of our own, below `/_evs`: its part of the route table, and a file for each noun.
+
+mod call;
+mod clock;
+mod node;
+mod progress;
+
+use actix_web::web::ServiceConfig;
+
+use super::table::{get, head, post, resource};
+
+/// The routes below `/_evs`.
+pub(super) fn steering(config: &mut ServiceConfig) {
+    config
+        .service(
+            resource("/_evs/health").route(get().to(node::health)).route(head().to(node::health)),
+        )
+        .service(resource("/_evs/ready").route(get().to(node::ready)).route(head().to(node::ready)))
+        .service(resource("/_evs/info").route(get().to(node::info)))
+        .service(resource("/_evs/metrics").route(get().to(node::metrics)))
+        .service(resource("/_evs/openapi.json").route(get().to(node::openapi)))
+        .service(resource("/_evs/progress").route(post().to(progress::step)))
+        .service(
+            resource("/_evs/clock").route(get().to(clock::show)).route(post().to(clock::change)),
+        );
+}
