@@ -199,6 +199,12 @@ impl SimulatedClock {
         hand.setting.map_or(Some(ahead), |setting| setting.real_time(ahead))
     }
 
+    /// Lets it go as `setting` says, wherever it stood, back too: for a file whose content is another now.
+    /// Not while it is held.
+    pub fn replace(&self, setting: Option<ClockSetting>) {
+        *self.hand() = Hand { setting, held: None };
+    }
+
     /// Holds it where it stands until what is returned is dropped. Whoever changes the setting does so
     /// meanwhile: a clock that went on while its new setting is written would show later moments than
     /// the setting begins with, and then go back. Not to be held twice at the same time.
@@ -283,6 +289,15 @@ mod tests {
     fn clock(setting: Option<ClockSetting>) -> (Arc<ManualClock>, Arc<SimulatedClock>) {
         let machine = Arc::new(ManualClock::at(at(10)));
         (Arc::clone(&machine), Arc::new(SimulatedClock::new(machine, setting)))
+    }
+
+    #[test]
+    fn a_clock_whose_setting_is_replaced_may_show_an_earlier_moment() {
+        let (_, clock) = clock(Some(running(1000)));
+        clock.replace(None);
+        assert_eq!(clock.now(), at(10));
+        clock.replace(Some(running(1000)));
+        assert_eq!(clock.now(), at(1000));
     }
 
     #[test]

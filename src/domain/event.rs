@@ -35,6 +35,8 @@ pub struct Event {
     pub before: Option<State>,
     /// The state after; none for something gone.
     pub after: Option<State>,
+    /// Why, a sentence for people; none: the action says it.
+    pub reason: Option<String>,
 }
 
 /// What of a resource can change, as it stands in an event (JSON in the table).
@@ -223,6 +225,13 @@ impl Event {
             disk: None,
             before,
             after,
+            reason: None,
         }
+    }
+
+    /// The same, with why it happened.
+    #[must_use]
+    pub fn because(self, reason: impl Into<String>) -> Self {
+        Self { reason: Some(reason.into()), ..self }
     }
 }

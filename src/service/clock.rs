@@ -107,6 +107,15 @@ impl App {
         self.stopping.cancel();
     }
 
+    /// Reads anew what is kept in memory, after the file's content was replaced or edited by hand. Whoever
+    /// calls it has the turn.
+    pub async fn read_again(&self) -> Result<()> {
+        let setting = self.read().await?.clock().await?;
+        self.clock.replace(setting);
+        self.woken.notify_one();
+        Ok(())
+    }
+
     /// Changes the clock, and says what was over on the way.
     pub async fn change_clock(&self, caller: &Caller, change: ClockChange) -> Result<ClockChanged> {
         let turn = self.turn().await;

@@ -34,6 +34,7 @@ use std::path::PathBuf;
 
 use async_trait::async_trait;
 use thiserror::Error;
+use tokio::sync::watch;
 
 pub use access_keys::{AccessKeyReads, AccessKeyWrites};
 pub use accounts::{AccountReads, AccountWrites};
@@ -76,8 +77,21 @@ pub trait Store: Send + Sync + 'static {
     /// What there is to know about the database itself.
     fn info(&self) -> &StoreInfo;
 
+    /// How often the database was written; whoever has it is told of each further time.
+    fn changes(&self) -> watch::Receiver<Changes>;
+
     /// Writes what is left into the main file and lets go of it. Nothing works afterwards.
     async fn close(&self);
+}
+
+/// How often a database was written since it was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Changes {
+    /// Our transactions with writes: fewer than units of work when units shared some.
+    pub ours: u64,
+    /// How often the writer found that another process had written, once or several times: noticed by
+    /// the next unit of work, or within a second.
+    pub others: u64,
 }
 
 /// What there is to know about a database.

@@ -18,7 +18,8 @@ async fn an_event_is_written_as_it_is_and_in_its_changes_unit() {
 
     bench
         .commit(|unit| {
-            unit.record(&support::event("disk.delete", Some(&disk), None));
+            let event = support::event("disk.delete", Some(&disk), None);
+            unit.record(&event.because("its time was over"));
             unit.delete_disk(disk.id, DiskStatus::Available);
         })
         .await;
@@ -32,7 +33,7 @@ async fn an_event_is_written_as_it_is_and_in_its_changes_unit() {
         .iter()
         .map(|row| (row.get(0), (1..row.len()).map(|column| row.get(column)).collect()))
         .collect();
-    let row = |action: &str, before: Option<&str>, after: Option<&str>| {
+    let row = |action: &str, before: Option<&str>, after: Option<&str>, reason: Option<&str>| {
         vec![
             Some("2025-07-31T22:13:20.000000Z".to_owned()),
             Some("req-1".to_owned()),
@@ -43,9 +44,12 @@ async fn an_event_is_written_as_it_is_and_in_its_changes_unit() {
             Some(id.clone()),
             before.map(str::to_owned),
             after.map(str::to_owned),
+            reason.map(str::to_owned),
         ]
     };
-    let expected =
-        [(1, row("disk.create", None, Some(state))), (2, row("disk.delete", Some(state), None))];
+    let expected = [
+        (1, row("disk.create", None, Some(state), None)),
+        (2, row("disk.delete", Some(state), None, Some("its time was over"))),
+    ];
     assert_eq!(rows, expected);
 }

@@ -8,6 +8,7 @@ mod application_credentials;
 mod attachments;
 mod backups;
 mod busy;
+mod changes;
 mod clock;
 mod cloud_disks;
 mod cut_off;

@@ -39,6 +39,7 @@ const MERGED: &[(&str, &str)] = &[
     ("0028_policy_runs.sql", "c08afc6325892729"),
     ("0029_clock.sql", "27182b2b72fa22f0"),
     ("0030_snapshots_in_full.sql", "650a7294e3cca6c5"),
+    ("0031_events_say_why.sql", "f5ea50d24e8bfdee"),
 ];
 
 fn root() -> &'static Path {

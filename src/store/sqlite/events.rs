@@ -12,8 +12,8 @@ impl EventWrites for Unit {
             Write::of_one_row(
                 "record event",
                 "INSERT INTO events (at, request_id, user_id, project_id, action, resource_id,
-                                     disk_id, before, after)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                     disk_id, before, after, reason)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )
             .bind(event.at)
             .bind(event.request.as_str())
@@ -23,7 +23,8 @@ impl EventWrites for Unit {
             .bind(event.resource.as_str())
             .bind(event.disk)
             .bind(event.before.as_ref().map(json))
-            .bind(event.after.as_ref().map(json)),
+            .bind(event.after.as_ref().map(json))
+            .bind(event.reason.as_deref()),
         );
     }
 }

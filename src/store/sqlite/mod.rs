@@ -40,16 +40,15 @@ mod writer;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::SqlitePool;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::{ReadTx, Result, Store, StoreError, StoreInfo, WriteTx};
+use super::{Changes, ReadTx, Result, Store, StoreError, StoreInfo, WriteTx};
 use crate::tasks::Tasks;
 use unit::{Reader, Unit};
 use writer::{Request, Writer};
@@ -81,7 +80,7 @@ pub struct SqliteStore {
     /// None once the store is closed.
     requests: Mutex<Option<mpsc::UnboundedSender<Request>>>,
     stopped: CancellationToken,
-    commits: Arc<AtomicU64>,
+    changes: watch::Receiver<Changes>,
 }
 
 impl SqliteStore {
@@ -95,14 +94,15 @@ impl SqliteStore {
         let opened = open::open(file, options).await?;
         let (sender, requests) = mpsc::unbounded_channel();
         let stopped = CancellationToken::new();
-        let commits = Arc::new(AtomicU64::new(0));
+        let (told, changes) = watch::channel(Changes::default());
         let writer = Writer {
             file: file.to_owned(),
             options: opened.writer_options,
             busy_timeout: options.busy_timeout,
             group_size: options.group_size.max(1),
             connection: Some(opened.writer),
-            commits: Arc::clone(&commits),
+            version: None,
+            changes: told,
         };
         let on_stop = stopped.clone().drop_guard();
         tasks.start(async move {
@@ -114,13 +114,13 @@ impl SqliteStore {
             readers: opened.readers,
             requests: Mutex::new(Some(sender)),
             stopped,
-            commits,
+            changes,
         })
     }
 
     /// How many transactions were committed: fewer than units when units shared some.
     pub fn commits(&self) -> u64 {
-        self.commits.load(Ordering::Relaxed)
+        self.changes.borrow().ours
     }
 
     fn requests(&self) -> std::sync::MutexGuard<'_, Option<mpsc::UnboundedSender<Request>>> {
@@ -152,6 +152,10 @@ impl Store for SqliteStore {
 
     fn info(&self) -> &StoreInfo {
         &self.info
+    }
+
+    fn changes(&self) -> watch::Receiver<Changes> {
+        self.changes.clone()
     }
 
     async fn close(&self) {

@@ -8,23 +8,23 @@
 
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_core::Stream;
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteQueryResult};
 use sqlx::{
     AssertSqlSafe, ConnectOptions as _, Connection as _, Either, Executor as _, QueryBuilder,
+    Row as _,
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tracing::warn;
 
 use super::unit::{Rows, Write};
 use super::{errors, holder};
-use crate::store::{Result, StoreError};
+use crate::store::{Changes, Result, StoreError};
 
-/// How long nobody must have asked for a turn before the log is moved into the main file.
+/// How long nobody must have asked for a turn before the log is moved into the main file, and how often
+/// an idle writer looks whether another process wrote.
 const IDLE: Duration = Duration::from_secs(1);
 
 /// How many writes leave in one call; a seed of thousands of rows takes several.
@@ -115,8 +115,11 @@ pub(super) struct Writer {
     pub(super) group_size: usize,
     /// None after it was lost, until the next batch connects again.
     pub(super) connection: Option<SqliteConnection>,
-    /// How many transactions with writes were committed.
-    pub(super) commits: Arc<AtomicU64>,
+    /// What SQLite said last of the file's content; another number now means that another process wrote.
+    /// None before it was asked on this connection.
+    pub(super) version: Option<i64>,
+    /// Told of each commit, ours and theirs.
+    pub(super) changes: watch::Sender<Changes>,
 }
 
 /// Units of a batch that have had their turn and wait for the COMMIT.
@@ -159,14 +162,10 @@ impl Writer {
     pub(super) async fn run(mut self, mut requests: mpsc::UnboundedReceiver<Request>) {
         let mut dirty = false;
         loop {
-            let request = if dirty {
-                let Ok(request) = tokio::time::timeout(IDLE, requests.recv()).await else {
-                    dirty = !self.checkpoint().await;
-                    continue;
-                };
-                request
-            } else {
-                requests.recv().await
+            let Ok(request) = tokio::time::timeout(IDLE, requests.recv()).await else {
+                dirty = dirty && !self.checkpoint().await;
+                self.look().await;
+                continue;
             };
             let Some(request) = request else { break };
             dirty |= self.batch(request, &mut requests).await;
@@ -240,13 +239,19 @@ impl Writer {
     /// Takes the write lock at once: a transaction that read first could fail to take it later,
     /// for what it read may be old by then (`SQLITE_BUSY_SNAPSHOT`).
     async fn begin(&mut self) -> Result<SqliteConnection> {
-        let mut connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => self.options.connect().await.map_err(|error| self.refused(error))?,
+        let mut connection = if let Some(connection) = self.connection.take() {
+            connection
+        } else {
+            self.version = None;
+            self.options.connect().await.map_err(|error| self.refused(error))?
         };
         // The savepoint is there from the start, so that every write call can begin alike.
-        match sqlx::raw_sql("BEGIN IMMEDIATE; SAVEPOINT unit").execute(&mut connection).await {
-            Ok(_) => Ok(connection),
+        let begun = sqlx::raw_sql("BEGIN IMMEDIATE; SAVEPOINT unit; PRAGMA data_version");
+        match begun.fetch_one(&mut connection).await.and_then(|row| row.try_get(0)) {
+            Ok(version) => {
+                self.notice(version);
+                Ok(connection)
+            }
             Err(error) if errors::is_busy(&error) => {
                 self.connection = Some(connection);
                 Err(self.refused(error))
@@ -270,7 +275,7 @@ impl Writer {
                 self.connection = Some(connection);
                 let wrote = batch.wrote;
                 if wrote {
-                    self.commits.fetch_add(1, Ordering::Relaxed);
+                    self.changes.send_modify(|changes| changes.ours += 1);
                 }
                 batch.committed();
                 wrote
@@ -280,6 +285,25 @@ impl Writer {
                 batch.lost(&errors::of_transaction(error));
                 false
             }
+        }
+    }
+
+    /// Looks whether another process wrote; who wants to write next would notice too.
+    async fn look(&mut self) {
+        let Some(connection) = &mut self.connection else { return };
+        match sqlx::query_scalar("PRAGMA data_version").fetch_one(connection).await {
+            Ok(version) => self.notice(version),
+            Err(error) => {
+                warn!(error = errors::text(error), "whether another process wrote cannot be told");
+            }
+        }
+    }
+
+    /// Compares what SQLite says of the file's content with what it said last: our own commits on this
+    /// connection do not change it.
+    fn notice(&mut self, version: i64) {
+        if self.version.replace(version).is_some_and(|last| last != version) {
+            self.changes.send_modify(|changes| changes.others += 1);
         }
     }
 
