@@ -1,18 +1,20 @@
-//! Asks a running server on this machine: HTTP by hand, since a command needs no more of it than this.
+//! Asks a running server on this machine.
 //!
 //! Must not know what is asked for.
 
-use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
+use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use evs_local::config::{Login, Settings, login};
 use evs_local::data_dir;
+use reqwest::header::HOST;
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
+use tokio::runtime::Runtime;
 
-use crate::cli::reachable;
+use crate::commands::reachable;
 
 /// How long to wait for a connection; an answer may take any time.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -24,13 +26,9 @@ pub(crate) struct Client<'a> {
     /// What the `Host` header says.
     host: String,
     addr: SocketAddr,
+    http: reqwest::Client,
+    runtime: Runtime,
     token: Option<String>,
-}
-
-struct Reply {
-    status: u16,
-    head: String,
-    body: Value,
 }
 
 impl<'a> Client<'a> {
@@ -49,30 +47,50 @@ impl<'a> Client<'a> {
         let resolved = host.to_socket_addrs().or_else(|_| (host.as_str(), 80).to_socket_addrs());
         let addr = resolved.ok().and_then(|mut found| found.next());
         let addr = reachable(addr.with_context(|| format!("{host} has no address"))?);
-        Ok(Self { settings, host, addr, token: None })
+        let http = reqwest::Client::builder().no_proxy().connect_timeout(PATIENCE).build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        Ok(Self { settings, host, addr, http, runtime, token: None })
     }
 
-    /// The body of the answer, if that is a success. Logs in if the server asks who it is: one in open
-    /// mode does not.
+    /// The body of the answer, if that is a success: JSON, or nothing.
     pub(crate) fn ask(
         &mut self,
-        method: &str,
+        method: &Method,
         path: &str,
         body: Option<&Value>,
     ) -> anyhow::Result<Value> {
-        let mut reply = self.send(method, path, body)?;
-        // A token does not outlive a clock that is set ahead.
-        if reply.status == 401 {
+        let answer = self.send(method, path, |request| match body {
+            Some(body) => request.json(body),
+            None => request,
+        })?;
+        let bytes = self.runtime.block_on(answer.bytes())?;
+        Ok(if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes)? })
+    }
+
+    /// The answer to what `complete` makes of a request, if that is a success. Logs in if the server
+    /// asks who it is: one in open mode does not.
+    pub(crate) fn send(
+        &mut self,
+        method: &Method,
+        path: &str,
+        complete: impl Fn(RequestBuilder) -> RequestBuilder,
+    ) -> anyhow::Result<Response> {
+        let mut answer = self.try_once(method, path, &complete)?;
+        // A token does not outlive a clock that is set ahead, nor a state that knows nothing of it.
+        if answer.status() == StatusCode::UNAUTHORIZED {
             self.token = Some(self.log_in()?);
-            reply = self.send(method, path, body)?;
+            answer = self.try_once(method, path, &complete)?;
         }
-        if reply.status == 200 {
-            return Ok(reply.body);
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(answer);
         }
-        let mut members = reply.body.as_object().into_iter().flat_map(|object| object.values());
+        let body: Value = self.runtime.block_on(answer.json()).unwrap_or_default();
+        let mut members = body.as_object().into_iter().flat_map(|object| object.values());
         let sentence = members.find_map(|fault| fault.get("message")?.as_str());
-        let sentence = sentence.map_or_else(|| format!("status {}", reply.status), str::to_owned);
-        if reply.status == 403 {
+        let sentence =
+            sentence.map_or_else(|| format!("status {}", status.as_u16()), str::to_owned);
+        if status == StatusCode::FORBIDDEN {
             bail!("{sentence} Say who may with OS_USERNAME and OS_PASSWORD.");
         }
         bail!("{sentence}");
@@ -92,41 +110,26 @@ impl<'a> Client<'a> {
             }}},
             "scope": {"project": {"name": project, "domain": {"name": project_domain}}},
         }});
-        let reply = self.send("POST", "/identity/v3/auth/tokens", Some(&body))?;
-        let token = reply.head.lines().find_map(|line| {
-            let (name, value) = line.split_once(':')?;
-            name.eq_ignore_ascii_case("x-subject-token").then(|| value.trim().to_owned())
-        });
-        token.with_context(|| {
+        let answer = self
+            .try_once(&Method::POST, "/identity/v3/auth/tokens", &|request| request.json(&body))?;
+        let token = answer.headers().get("x-subject-token").and_then(|token| token.to_str().ok());
+        token.map(str::to_owned).with_context(|| {
             format!("the server does not let {user} in; say who with OS_USERNAME and OS_PASSWORD")
         })
     }
 
-    fn send(&self, method: &str, path: &str, body: Option<&Value>) -> anyhow::Result<Reply> {
-        let exchanged = self.exchange(method, path, body);
-        let answer = exchanged.with_context(|| format!("no answer from {}", self.addr))?;
-        let text = String::from_utf8_lossy(&answer);
-        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
-        let Some(status) = status.filter(|_| head.starts_with("HTTP/1.")) else {
-            bail!("what answers at {} does not speak HTTP", self.addr);
-        };
-        let body = serde_json::from_str(body).unwrap_or_default();
-        Ok(Reply { status, head: head.to_owned(), body })
-    }
-
-    fn exchange(&self, method: &str, path: &str, body: Option<&Value>) -> std::io::Result<Vec<u8>> {
-        let body = body.map(Value::to_string).unwrap_or_default();
-        let token = self.token.as_ref().map(|token| format!("X-Auth-Token: {token}\r\n"));
-        let (token, host, length) = (token.unwrap_or_default(), &self.host, body.len());
-        let mut stream = TcpStream::connect_timeout(&self.addr, PATIENCE)?;
-        write!(
-            stream,
-            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{token}\
-             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
-        )?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer)?;
-        Ok(answer)
+    fn try_once(
+        &self,
+        method: &Method,
+        path: &str,
+        complete: &impl Fn(RequestBuilder) -> RequestBuilder,
+    ) -> anyhow::Result<Response> {
+        let url = format!("http://{}{path}", self.addr);
+        let mut request = self.http.request(method.clone(), url).header(HOST, &self.host);
+        if let Some(token) = &self.token {
+            request = request.header("x-auth-token", token);
+        }
+        let answer = self.runtime.block_on(complete(request).send());
+        answer.with_context(|| format!("no answer from {}", self.addr))
     }
 }

@@ -17,11 +17,12 @@
 //! | [`server`] | a server as a value: wires all of it, starts and stops | everything |
 //! | [`offline`] | the use cases on a data file that no server serves | `server`, `service` |
 //!
-//! The binary (`main.rs`, `cli.rs`) parses the command line and calls [`server`], [`config`],
-//! [`offline`] and the doctor. A noun has the same file name in every layer: a transfer is in `domain/transfer.rs`,
+//! The binary parses the command line (`main.rs`, `cli.rs`); each command is a file of `commands/` that calls
+//! [`server`], [`config`], [`offline`] and the doctor, or asks a running server through `client.rs`. A noun has the same file name in every layer: a transfer is in `domain/transfer.rs`,
 //! `store/transfers.rs`, `store/sqlite/transfers.rs`, `service/transfers.rs` and
 //! `http/openstack/transfers.rs`. What has grown is a directory of that name, such as `snapshot/` and
-//! `snapshots/`; what the cloud's own API has of it is under its name there, `http/evs/cloudsnapshots/`.
+//! `snapshots/`; what the cloud's own API has of it is under its name there, `http/evs/cloudsnapshots/`. What is of neither API but ours, below
+//! `/_evs`, is in `http/own/`.
 //!
 //! # One transfer creation
 //!
@@ -39,7 +40,6 @@
 //! 6. The transfer, the disk and the event are queued and leave in one call when the unit is
 //!    committed. Units that wait together share the commit; each is answered after it.
 //! 7. Only then does the key leave the process, in the one answer that ever carries it.
-
 //!
 //! # What happens later
 //!

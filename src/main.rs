@@ -4,10 +4,9 @@ use std::{io::Write, process::ExitCode};
 
 use clap::Parser;
 
-mod access_key_command;
 mod cli;
 mod client;
-mod clock_command;
+mod commands;
 
 fn main() -> ExitCode {
     match cli::run(&cli::Cli::parse()) {

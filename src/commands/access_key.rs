@@ -19,7 +19,7 @@ use evs_local::server::StartError;
 use evs_local::service::App;
 use evs_local::service::access_keys::KeyChange;
 
-use crate::cli::print;
+use super::print;
 
 /// What can be done with access keys.
 #[derive(Debug, Subcommand)]

@@ -5,9 +5,10 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Subcommand;
 use evs_local::config::Settings;
+use reqwest::Method;
 use serde_json::{Number, Value, json};
 
-use crate::cli::print;
+use super::print;
 use crate::client::Client;
 
 /// What can be done with the clock.
@@ -42,7 +43,7 @@ pub(crate) enum ClockCommand {
 pub(crate) fn run(settings: &Settings, command: Option<&ClockCommand>) -> anyhow::Result<ExitCode> {
     let mut client = Client::of(settings)?;
     let Some(command) = command else {
-        print(&reading(&client.ask("GET", PATH, None)?)?)?;
+        print(&reading(&client.ask(&Method::GET, PATH, None)?)?)?;
         return Ok(ExitCode::SUCCESS);
     };
     let mut change = match command {
@@ -57,7 +58,7 @@ pub(crate) fn run(settings: &Settings, command: Option<&ClockCommand>) -> anyhow
         ClockCommand::Reset => json!({"reset": true}),
     };
     loop {
-        let answer = client.ask("POST", PATH, Some(&change))?;
+        let answer = client.ask(&Method::POST, PATH, Some(&change))?;
         print(&finished(&answer))?;
         // An answer tells of so many things only: the rest of the way is another request.
         match answer.get("target") {

@@ -1,0 +1,40 @@
+//! What each command does, a file a command, and what they share: how they print.
+//!
+//! Prints through a `Write` handle that may be closed at any time. Must not know how anything is served or checked.
+
+pub(crate) mod access_key;
+pub(crate) mod clock;
+pub(crate) mod doctor;
+pub(crate) mod env;
+pub(crate) mod healthcheck;
+pub(crate) mod serve;
+
+use std::io::{self, Write};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use evs_local::config::Settings;
+
+/// Prints all of `text`. A reader who left, as `head` does, wanted no more: that is no failure.
+pub(crate) fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}
+
+/// Where a server that listens on `listen` is reached from this machine: 0.0.0.0 is no address to connect to.
+pub(crate) fn reachable(mut listen: SocketAddr) -> SocketAddr {
+    if listen.ip().is_unspecified() {
+        listen.set_ip(match listen {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    listen
+}
+
+/// The names of the accounts of the settings.
+fn names(settings: &Settings) -> Vec<&str> {
+    settings.bootstrap.accounts.iter().map(|account| account.name.as_str()).collect()
+}
