@@ -23,7 +23,7 @@ use crate::domain::guess::GuessLimit;
 use crate::domain::policy::{MissedRule, MissedRuns};
 use crate::domain::progress::Operation;
 use crate::domain::quota::Limits;
-use crate::domain::transfer::OptionalRules;
+use crate::domain::transfer::{Lifetime, OptionalRules};
 use crate::http::{self, Api};
 use crate::service::disk_types::{DiskTypeRefused, FirstDiskType};
 use crate::service::hasher::{Hasher, HasherError};
@@ -257,6 +257,9 @@ fn rules(settings: &Settings) -> Rules {
             yearly_monthly: settings.transfers.refuse_yearly_monthly,
             dedicated_storage: settings.transfers.refuse_dedicated_storage,
         },
+        transfers_last: Lifetime::of_seconds(settings.transfers.expire_after_s)
+            .unwrap_or(Lifetime::FOREVER),
+        answers_kept: settings.transfers.idempotency_window,
         default_type: disks.default_type.clone(),
         zones: settings.cloud.availability_zones.clone(),
         max_size_gib: disks.max_size_gib,

@@ -33,6 +33,7 @@ const OPERATIONS: [&str; 13] = [
 ];
 const LONGEST_NAME: usize = 64;
 const TEN_YEARS_S: i64 = 10 * 366 * 24 * 3600;
+const ONE_YEAR_S: i64 = 365 * 24 * 3600;
 const ONE_DAY_S: i64 = 24 * 3600;
 const ONE_DAY_MS: i64 = ONE_DAY_S * 1000;
 
@@ -100,6 +101,10 @@ pub(super) fn check(entries: &Entries) -> Result<Settings, ConfigError> {
             )?,
             key_guesses: checks
                 .guesses("transfers.key_guesses", "transfers.key_guesses_window_s")?,
+            expire_after_s: checks.whole("transfers.expire_after_s", 0..=ONE_YEAR_S)?,
+            idempotency_window: TimeDelta::seconds(
+                checks.whole("transfers.idempotency_window_s", 1..=TEN_YEARS_S)?,
+            ),
             refuse_yearly_monthly: checks.flag("transfers.refuse_yearly_monthly")?,
             refuse_dedicated_storage: checks.flag("transfers.refuse_dedicated_storage")?,
         },
@@ -402,6 +407,8 @@ mod tests {
             ("auth.signature_skew_s", "0", "9999999999"),
             ("auth.password_guesses", "-1", "1000001"),
             ("transfers.key_guesses_window_s", "0", "9999999999"),
+            ("transfers.expire_after_s", "-1", "31536001"),
+            ("transfers.idempotency_window_s", "0", "9999999999"),
             ("disks.max_size_gib", "0", "2147483648"),
             ("server.max_body_bytes", "1023", "1073741825"),
             ("quotas.volumes", "-2", "9223372036854775807"),

@@ -175,6 +175,10 @@ pub struct Transfers {
     pub key: HashCost,
     /// How many wrong keys for one transfer.
     pub key_guesses: Guesses,
+    /// For how many seconds a transfer stays open whose creation says nothing about it; 0 is for ever.
+    pub expire_after_s: i64,
+    /// For how long a request that is sent again gets its first answer.
+    pub idempotency_window: TimeDelta,
     /// Whether disks billed by the year or month stay where they are.
     pub refuse_yearly_monthly: bool,
     /// Whether disks in a dedicated pool stay where they are.

@@ -15,6 +15,7 @@ pub mod disk_type;
 pub mod event;
 pub mod guess;
 pub mod host;
+pub mod idempotency;
 pub mod identity;
 pub mod ids;
 pub mod job;

@@ -12,6 +12,7 @@ use super::error::ApiError;
 use super::received::{Received, api};
 use super::{auth, fields};
 use crate::domain::access::{Action, Caller, Role};
+use crate::domain::ids::ProjectId;
 use crate::domain::microversion::{MIN, Microversion};
 
 /// What a handler answers.
@@ -81,14 +82,35 @@ impl Call {
         self.request().extensions().get::<Microversion>().copied().unwrap_or(MIN)
     }
 
-    /// The two links of a thing: with the version of this request, and without one. What 2.1 makes is
-    /// shown by 2.
+    /// The two links of a thing.
     pub(super) fn links(&self, collection: &str, id: &str) -> Value {
+        self.linker().links(collection, id)
+    }
+
+    /// What makes the links in an answer to this call, wherever the answer is made.
+    pub(super) fn linker(&self) -> Linker {
         let version = match self.path().split('/').nth(1).unwrap_or_default() {
             "v2.1" => "v2",
             version => version,
         };
-        let (base, project) = (self.base(), &self.caller.project);
+        let (base, project) = (self.base().to_owned(), self.caller.project.clone());
+        Linker { base, version: version.to_owned(), project }
+    }
+}
+
+/// Makes links of things of one project.
+#[derive(Debug, Clone)]
+pub(super) struct Linker {
+    base: String,
+    version: String,
+    project: ProjectId,
+}
+
+impl Linker {
+    /// The two links of a thing: with the version of the request, and without one. What 2.1 makes is
+    /// shown by 2.
+    pub(super) fn links(&self, collection: &str, id: &str) -> Value {
+        let Self { base, version, project } = self;
         json!([
             {"rel": "self", "href": format!("{base}/{version}/{project}/{collection}/{id}")},
             {"rel": "bookmark", "href": format!("{base}/{project}/{collection}/{id}")},

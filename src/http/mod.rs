@@ -10,6 +10,7 @@ pub mod dialect;
 pub mod error;
 mod evs;
 mod fields;
+mod idempotency;
 mod identity;
 mod literal;
 mod native;

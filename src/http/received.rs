@@ -1,5 +1,6 @@
 //! What came in, once it is known who asks: path, query, headers and body, for every kind of call.
 
+use std::fmt;
 use std::future::Future;
 
 use actix_web::dev::Payload;
@@ -13,13 +14,19 @@ use super::{Api, fields};
 use crate::service::{self, App};
 
 /// What came in.
-#[derive(Debug)]
 pub(super) struct Received {
     api: Data<Api>,
     request: HttpRequest,
     base: String,
     query: Vec<(String, String)>,
     body: Bytes,
+}
+
+/// Without headers and body, which may hold keys.
+impl fmt::Debug for Received {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Received").field("path", &self.request.path()).finish_non_exhaustive()
+    }
 }
 
 impl Received {
@@ -111,6 +118,19 @@ impl Received {
     /// A header that is text.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.request.headers().get(name)?.to_str().ok()
+    }
+
+    /// What a header of our own says, that may be missing but not come twice; `rule` says what it must be.
+    pub(super) fn own_header<T>(
+        &self,
+        name: &str,
+        rule: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, ApiError> {
+        let mut values = self.request.headers().get_all(name);
+        let Some(first) = values.next() else { return Ok(None) };
+        let parsed = first.to_str().ok().filter(|_| values.next().is_none()).and_then(parse);
+        parsed.map(Some).ok_or_else(|| ApiError::Header(format!("The header {name} must {rule}.")))
     }
 
     /// All query parameters in the order they came in.

@@ -13,6 +13,7 @@ pub mod disks;
 mod guesses;
 pub mod hasher;
 mod hosts;
+pub mod idempotency;
 pub mod identity;
 pub mod jobs;
 pub mod messages;
@@ -43,7 +44,7 @@ use crate::domain::policy::MissedRule;
 use crate::domain::quota::{Limits, QuotaExceeded};
 use crate::domain::signature::SignatureRefused;
 use crate::domain::snapshot::SnapshotRefused;
-use crate::domain::transfer::{OptionalRules, TransferRefused};
+use crate::domain::transfer::{Lifetime, OptionalRules, TransferRefused};
 use crate::metrics::Metrics;
 use crate::store::{ReadTx, Store, StoreError, WriteTx};
 use hasher::{Hasher, HasherError};
@@ -76,6 +77,10 @@ impl std::fmt::Debug for App {
 pub struct Rules {
     /// Which optional rules of transfers are in force.
     pub transfers: OptionalRules,
+    /// How long a transfer lasts whose creation says nothing about it.
+    pub transfers_last: Lifetime,
+    /// For how long a request that is sent again gets its first answer.
+    pub answers_kept: TimeDelta,
     /// The name of the type of a disk that names none.
     pub default_type: String,
     /// Every availability zone there is; the first is that of a disk that names none.
@@ -200,6 +205,12 @@ pub enum ServiceError {
     /// The client gave another request the same name.
     #[error("the client's token belongs to another request")]
     TokenReused,
+    /// The client sent another request under a key that it had used.
+    #[error("the idempotency key belongs to another request")]
+    IdempotencyKeyReused,
+    /// An answer could not be sealed.
+    #[error(transparent)]
+    Sealing(#[from] idempotency::SealingFailed),
     /// The disk has no such image metadata.
     #[error("the disk has no image metadata of that key")]
     NoImageMetadata,

@@ -17,7 +17,7 @@ use super::{App, Result, ServiceError, settle};
 use crate::domain::access::{Caller, Role};
 use crate::domain::clock::Time;
 use crate::domain::disk::Disk;
-use crate::domain::ids::{DiskId, JobId, PolicyId, ProjectId, RequestId, UserId};
+use crate::domain::ids::{DiskId, JobId, PolicyId, ProjectId, RequestId, TransferId, UserId};
 use crate::domain::progress::{Ending, Operation, Outcome};
 use crate::store::StoreError;
 use crate::store::progress::DueWork;
@@ -89,6 +89,8 @@ impl Due {
 pub enum Subject {
     /// Something on which something was under way.
     Thing(Thing),
+    /// A transfer whose time was over.
+    Transfer(TransferId),
     /// A backup policy that was due to run.
     Policy(PolicyId),
     /// A task of a backup policy.
@@ -99,6 +101,7 @@ impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Thing(thing) => thing.fmt(f),
+            Self::Transfer(id) => write!(f, "transfer {id}"),
             Self::Policy(id) => write!(f, "backup policy {id}"),
             Self::Task(id) => write!(f, "task {id}"),
         }
@@ -111,10 +114,10 @@ impl From<Thing> for Subject {
     }
 }
 
-/// Something that took time and is over, or a policy or a task whose time came.
+/// Something that took time and is over, or a transfer, a policy or a task whose time came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finished {
-    /// The disk, or the one that the snapshot, backup or task is of; a policy has none.
+    /// The disk, or the one that the snapshot, backup, transfer or task is of; a policy has none.
     pub disk: Option<DiskId>,
     /// What it happened to.
     pub subject: Subject,
@@ -171,6 +174,7 @@ impl App {
         for work in works {
             let ended = match work {
                 DueWork::OnDisk(disk) => self.finish_on_disk(disk, due).await,
+                DueWork::Transfer(id) => self.expire_transfer(id).await.map(Vec::from_iter),
                 DueWork::Policy(id) => self.run_policy(id, begins).await.map(Vec::from_iter),
                 DueWork::Task(id) => self.run_task(&id, begins).await.map(Vec::from_iter),
             };
@@ -185,8 +189,8 @@ impl App {
         }
     }
 
-    /// Ends what is due on one disk: what is under way on its snapshots, its backups and itself. What
-    /// belongs together and ends at the same moment so ends in one unit of work.
+    /// Ends what is due on one disk: what is under way on its snapshots, its backups and itself, and an
+    /// offer of it whose time is over. What belongs together and ends at the same moment so ends in one unit of work.
     async fn finish_on_disk(&self, id: DiskId, due: Due) -> Result<Vec<Finished>> {
         let mut unit = self.write().await?;
         let ended = async {
@@ -198,6 +202,8 @@ impl App {
                 finished.extend(self.end_on_backup(&mut *unit, &backup, due).await?);
             }
             if let Some(disk) = unit.disk(id).await? {
+                let expired = self.expire_offer(&mut *unit, &disk).await?;
+                finished.extend(expired.map(|(_, finished)| finished));
                 finished.extend(self.end_on_disk(&mut *unit, disk, due).await?);
             }
             Ok(finished)

@@ -1,4 +1,5 @@
-//! Removing what has expired: tokens, wrong guesses that no window reaches back to, and messages.
+//! Removing what has expired: tokens, wrong guesses that no window reaches back to, messages, and first
+//! answers that nobody asks for again.
 //!
 //! Nothing depends on it but the size of the file: what has expired counts for nothing from its
 //! moment on, removed or not.
@@ -41,8 +42,9 @@ impl App {
         let tokens = view.expired_tokens(now, limit).await?;
         let guesses = view.old_failures(old, limit).await?;
         let messages = view.expired_messages(now, limit).await?;
+        let answers = view.expired_answers(now, limit).await?;
         drop(view);
-        let all = tokens + guesses + messages;
+        let all = tokens + guesses + messages + answers;
         if all == 0 {
             return Ok(0);
         }
@@ -50,8 +52,9 @@ impl App {
         unit.delete_expired_tokens(now, limit);
         unit.forget_failures(old, limit);
         unit.delete_expired_messages(now, limit);
+        unit.delete_expired_answers(now, limit);
         unit.commit().await?;
-        debug!(tokens, guesses, messages, "removed {all} rows that had expired");
+        debug!(tokens, guesses, messages, answers, "removed {all} rows that had expired");
         Ok(all)
     }
 }

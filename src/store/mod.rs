@@ -16,6 +16,7 @@ pub mod disk_types;
 pub mod disks;
 pub mod events;
 pub mod guesses;
+pub mod idempotency;
 pub mod jobs;
 pub mod messages;
 pub mod policies;
@@ -48,6 +49,7 @@ pub use disk_types::{DiskTypeReads, DiskTypeWrites};
 pub use disks::{DiskReads, DiskWrites};
 pub use events::EventWrites;
 pub use guesses::{GuessReads, GuessWrites};
+pub use idempotency::{IdempotencyReads, IdempotencyWrites};
 pub use jobs::{JobReads, JobWrites};
 pub use messages::{MessageReads, MessageWrites};
 pub use policies::{PolicyReads, PolicyWrites};
@@ -120,6 +122,7 @@ pub trait ReadTx:
     + DiskReads
     + DiskTypeReads
     + GuessReads
+    + IdempotencyReads
     + JobReads
     + MessageReads
     + PolicyReads
@@ -148,6 +151,7 @@ impl<T> ReadTx for T where
         + DiskReads
         + DiskTypeReads
         + GuessReads
+        + IdempotencyReads
         + JobReads
         + MessageReads
         + PolicyReads
@@ -181,6 +185,7 @@ pub trait WriteTx:
     + DiskWrites
     + EventWrites
     + GuessWrites
+    + IdempotencyWrites
     + JobWrites
     + MessageWrites
     + PolicyWrites

@@ -4,13 +4,15 @@ use async_trait::async_trait;
 
 use super::Result;
 use crate::domain::clock::Time;
-use crate::domain::ids::{DiskId, JobId, PolicyId};
+use crate::domain::ids::{DiskId, JobId, PolicyId, TransferId};
 
 /// Something that is due: a hint, since it may be over when its turn comes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DueWork {
     /// Something is under way on this disk, on a snapshot or on a backup of it.
     OnDisk(DiskId),
+    /// The time of this transfer is over.
+    Transfer(TransferId),
     /// This backup policy runs.
     Policy(PolicyId),
     /// The turn of this task of a backup policy comes.

@@ -1,8 +1,11 @@
-//! Transfers in the store. Only pending ones are ever found; finished ones stay for the testers.
+//! Transfers in the store. Only pending ones are ever found; finished ones stay for the testers. One
+//! whose time is over is pending until it has been ended: lists leave it out, the rest is the
+//! service's business.
 
 use async_trait::async_trait;
 
 use super::Result;
+use crate::domain::clock::Time;
 use crate::domain::ids::TransferId;
 use crate::domain::transfer::{Transfer, TransferEnd, TransferFacts, TransferQuery};
 
@@ -18,8 +21,8 @@ pub trait TransferReads {
         id: TransferId,
     ) -> Result<Option<(Transfer, TransferFacts)>>;
 
-    /// One page of pending transfers.
-    async fn transfers(&mut self, query: &TransferQuery) -> Result<Vec<Transfer>>;
+    /// One page of pending transfers whose time is not over at `now`.
+    async fn transfers(&mut self, query: &TransferQuery, now: Time) -> Result<Vec<Transfer>>;
 }
 
 /// Changes of transfers.

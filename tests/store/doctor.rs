@@ -6,9 +6,10 @@ use evs_local::domain::account::TokenHash;
 use evs_local::domain::backup::BackupShare;
 use evs_local::domain::disk::{Disk, DiskStatus};
 use evs_local::domain::event::Event;
+use evs_local::domain::idempotency::{KeptAnswer, RetriedAction};
 use evs_local::domain::ids::{BackupShareId, UserId};
 use evs_local::domain::policy::{Task, TaskStatus, Trigger};
-use evs_local::domain::transfer::{TransferEnd, TransferStatus};
+use evs_local::domain::transfer::{Expiry, ExpirySource, TransferEnd, TransferStatus};
 use evs_local::store::sqlite::doctor::{self, checks};
 use sqlx::Connection as _;
 
@@ -28,7 +29,21 @@ async fn healthy() -> Healthy {
     let (home, user) = account("atlas");
     let [free, offered, taken, in_use] = [(); 4].map(|()| disk("atlas"));
     let attached = attachment(&in_use);
-    let (open, done) = (transfer(&offered), transfer(&taken));
+    let (mut open, done) = (transfer(&offered), transfer(&taken));
+    open.expiry = Some(Expiry { at: at(900), source: ExpirySource::Header });
+    let kept = KeptAnswer {
+        key_hash: "a".repeat(64),
+        request_hash: "b".repeat(64),
+        project: project("beta"),
+        user: UserId::new("bob"),
+        action: RetriedAction::AcceptTransfer,
+        transfer: done.id,
+        status: 202,
+        nonce: "c".repeat(48),
+        sealed: "c2VhbGVk".to_owned(),
+        created_at: at(50),
+        expires_at: at(60),
+    };
     let policy = policy("atlas");
     let due = (at(60), Trigger::Schedule);
     let task = Task::waiting(policy.id, free.id, due, at(60));
@@ -88,6 +103,7 @@ async fn healthy() -> Healthy {
                 Some(&before),
                 Some(&after),
             ));
+            unit.keep_answer(&kept);
             support::create_attached(unit, &in_use, &attached);
         })
         .await;
@@ -238,6 +254,67 @@ const PLANTED: &[(&str, &str, &str)] = &[
         "DROP TRIGGER transfers_finished_never_change",
         "I5",
         "the trigger transfers_finished_never_change is missing",
+    ),
+    (
+        "DROP TRIGGER transfers_finished_never_change;
+         UPDATE transfers SET expires_at = '2025-07-31T22:13:20.000050Z', expiry_source = 'header'
+         WHERE id = '{DONE}'",
+        "I5",
+        "transfer {DONE} was accepted at 2025-07-31T22:13:20.000050Z although it expired at \
+         2025-07-31T22:13:20.000050Z",
+    ),
+    (
+        "UPDATE transfers SET status = 'expired', finished_at = '2025-07-31T22:13:20.000899Z'
+         WHERE id = '{OPEN}'",
+        "I5",
+        "transfer {OPEN} expired at 2025-07-31T22:13:20.000899Z, before \
+         2025-07-31T22:13:20.000900Z",
+    ),
+    (
+        "UPDATE transfers SET status = 'expired', finished_at = '2025-07-31T22:13:20.000899Z',
+                              expires_at = NULL, expiry_source = NULL
+         WHERE id = '{OPEN}'",
+        "I5",
+        "transfer {OPEN} expired at 2025-07-31T22:13:20.000899Z, before any time that was set",
+    ),
+    (
+        "UPDATE transfers SET expires_at = created_at WHERE id = '{OPEN}'",
+        "rows",
+        "transfer {OPEN} of 2025-07-31T22:13:20.000040Z expires at 2025-07-31T22:13:20.000040Z, \
+         which is no later time",
+    ),
+    (
+        "UPDATE transfers SET expiry_source = NULL WHERE id = '{OPEN}'",
+        "rows",
+        "transfer {OPEN} expires at 2025-07-31T22:13:20.000900Z because of nothing",
+    ),
+    (
+        "UPDATE idempotency_keys SET key_hash = 'the-key-itself'",
+        "I7",
+        "the answer to transfer.accept {DONE} is not kept under hashes",
+    ),
+    (
+        "UPDATE idempotency_keys SET sealed_answer = '{\"transfer\": {}}'",
+        "I7",
+        "the answer to transfer.accept {DONE} is not sealed",
+    ),
+    (
+        "UPDATE idempotency_keys SET user_id = 'eve'",
+        "rows",
+        "an answer to transfer.accept of user eve in project beta is kept, but transfer {DONE} is \
+         accepted",
+    ),
+    (
+        "UPDATE idempotency_keys SET action = 'transfer.delete', transfer_id = '{OTHER}'",
+        "rows",
+        "an answer to transfer.delete of user bob in project beta is kept, but transfer {OTHER} is \
+         not there",
+    ),
+    (
+        "UPDATE idempotency_keys SET status = 404",
+        "rows",
+        "the answer to transfer.accept {DONE} is kept with status 404 from \
+         2025-07-31T22:13:20.000050Z to 2025-07-31T22:13:20.000060Z",
     ),
     (
         "UPDATE transfers SET key_hash = '00010203abcdefff' WHERE id = '{OPEN}'",
@@ -763,6 +840,7 @@ async fn no_sentence_shows_what_must_stay_unread() {
         "UPDATE transfers SET key_hash = 'visible-key' WHERE id = '{OPEN}'",
         "UPDATE users SET password_hash = 'visible-password'",
         "UPDATE tokens SET hash = 'visible-token'",
+        "UPDATE idempotency_keys SET key_hash = 'visible-key', sealed_answer = 'visible-answer!'",
     ] {
         found.extend(healthy.edited(sql).await);
     }

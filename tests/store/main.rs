@@ -19,6 +19,7 @@ mod events;
 mod full;
 mod group_commit;
 mod guesses;
+mod idempotency;
 mod jobs;
 mod messages;
 mod migrations;

@@ -40,6 +40,7 @@ const MERGED: &[(&str, &str)] = &[
     ("0029_clock.sql", "27182b2b72fa22f0"),
     ("0030_snapshots_in_full.sql", "650a7294e3cca6c5"),
     ("0031_events_say_why.sql", "f5ea50d24e8bfdee"),
+    ("0032_retries.sql", "131ca6cbae97ea58"),
 ];
 
 fn root() -> &'static Path {

@@ -579,26 +579,26 @@ async fn transfers_are_listed_by_their_sorts_and_filters() {
         page: page(vec![(TransferSort::Name, UP)]),
     };
     let by = |indices: [usize; 3]| indices.map(|n| transfers[n].clone());
-    assert_eq!(reader.transfers(&all).await.unwrap(), by([1, 2, 0]));
+    assert_eq!(reader.transfers(&all, at(0)).await.unwrap(), by([1, 2, 0]));
     for query in [
         TransferQuery { disk: Some(middle), ..all.clone() },
         TransferQuery { id: Some(transfers[1].id.to_string()), ..all.clone() },
     ] {
-        assert_eq!(reader.transfers(&query).await.unwrap(), [transfers[1].clone()]);
+        assert_eq!(reader.transfers(&query, at(0)).await.unwrap(), [transfers[1].clone()]);
     }
     for query in [
         TransferQuery { project: Some(project("beta")), ..all.clone() },
         TransferQuery { name: Some("a".to_owned()), ..all.clone() },
     ] {
-        assert_eq!(reader.transfers(&query).await.unwrap(), [transfers[2].clone()]);
+        assert_eq!(reader.transfers(&query, at(0)).await.unwrap(), [transfers[2].clone()]);
     }
     let sort = vec![(TransferSort::CreatedAt, DOWN), (TransferSort::Name, UP)];
     let query = TransferQuery { page: page(sort), ..all.clone() };
-    assert_eq!(reader.transfers(&query).await.unwrap(), by([2, 1, 0]));
+    assert_eq!(reader.transfers(&query, at(0)).await.unwrap(), by([2, 1, 0]));
     let mut by_disk = transfers.to_vec();
     by_disk.sort_by_key(|transfer| transfer.disk);
     let query = TransferQuery { page: page(vec![(TransferSort::Disk, UP)]), ..all.clone() };
-    assert_eq!(reader.transfers(&query).await.unwrap(), by_disk);
+    assert_eq!(reader.transfers(&query, at(0)).await.unwrap(), by_disk);
     let query = TransferQuery { page: page(vec![(TransferSort::Id, UP)]), ..all };
-    assert_eq!(reader.transfers(&query).await.unwrap().len(), 3);
+    assert_eq!(reader.transfers(&query, at(0)).await.unwrap().len(), 3);
 }

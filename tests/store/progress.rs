@@ -6,9 +6,10 @@ use evs_local::domain::ids::BackupId;
 use evs_local::domain::policy::{Task, TaskStatus, Trigger};
 use evs_local::domain::progress::Outcome;
 use evs_local::domain::snapshot::SnapshotCourse;
-use evs_local::store::progress::DueWork::{OnDisk, Policy, Task as Turn};
+use evs_local::domain::transfer::{Expiry, ExpirySource, TransferEnd, TransferStatus};
+use evs_local::store::progress::DueWork::{OnDisk, Policy, Task as Turn, Transfer};
 
-use crate::support::{self, Bench, at, backup, disk, ending, policy, snapshot};
+use crate::support::{self, Bench, at, backup, disk, ending, policy, snapshot, transfer};
 
 #[tokio::test]
 async fn due_is_whatever_ends_on_a_disk_its_snapshots_or_its_backups() {
@@ -109,4 +110,42 @@ async fn policies_and_tasks_are_due_with_the_rest_and_a_task_waits_for_the_one_b
     let ended = running.ended(TaskStatus::Success, None, at(50));
     bench.commit(|unit| unit.update_policy_task(TaskStatus::Running, &ended)).await;
     assert_eq!(reader.next_due(None).await.unwrap(), Some(at(15)));
+}
+
+#[tokio::test]
+async fn an_offer_is_due_when_its_time_is_over_until_it_is_finished() {
+    let bench = Bench::new().await;
+    let [one, other, third] = [(); 3].map(|()| disk("atlas"));
+    let [mut soon, mut late, forever] = [&one, &other, &third].map(transfer);
+    soon.expiry = Some(Expiry { at: at(100), source: ExpirySource::Header });
+    late.expiry = Some(Expiry { at: at(200), source: ExpirySource::Setting });
+    bench
+        .commit(|unit| {
+            for (disk, transfer) in [(&one, &soon), (&other, &late), (&third, &forever)] {
+                support::create(unit, disk);
+                support::offer(unit, disk, transfer);
+            }
+        })
+        .await;
+    let mut reader = bench.store.read().await.unwrap();
+    assert_eq!(reader.next_due(None).await.unwrap(), Some(at(100)));
+    assert_eq!(reader.next_due(Some(at(100))).await.unwrap(), Some(at(200)));
+    assert_eq!(reader.due(Some(at(99)), at(99), 9).await.unwrap(), []);
+    assert_eq!(reader.due(Some(at(100)), at(100), 9).await.unwrap(), [Transfer(soon.id)]);
+    let both = [Transfer(soon.id), Transfer(late.id)];
+    assert_eq!(reader.due(Some(at(200)), at(200), 9).await.unwrap(), both);
+    assert_eq!(reader.due(Some(at(200)), at(200), 1).await.unwrap(), both[..1]);
+    let nothing_ends = reader.due(Some(at(0)), at(200), 9).await.unwrap();
+    assert_eq!(nothing_ends, [], "an offer ends, it does not begin");
+
+    let status = TransferStatus::Expired;
+    let end = TransferEnd { id: soon.id, status, destination: None, finished_at: at(100) };
+    bench
+        .commit(|unit| {
+            unit.update_disk(&one, support::offered(&one, &soon).status);
+            unit.finish_transfer(&end);
+        })
+        .await;
+    assert_eq!(reader.next_due(None).await.unwrap(), Some(at(200)));
+    assert_eq!(reader.due(Some(at(200)), at(200), 9).await.unwrap(), both[1..]);
 }

@@ -274,6 +274,7 @@ pub(crate) fn transfer(of: &Disk) -> Transfer {
         no_snapshots: true,
         key_hash: KeyHash::from_phc(HASH.to_owned()),
         created_at: at(40),
+        expiry: None,
     }
 }
 

@@ -3,9 +3,14 @@
 use evs_local::domain::backup::BackupStatus;
 use evs_local::domain::disk::{Disk, DiskStatus};
 use evs_local::domain::ids::{TransferId, UserId};
+use evs_local::domain::page::{Direction, Paging};
 use evs_local::domain::snapshot::SnapshotStatus;
-use evs_local::domain::transfer::{Obstacles, TransferEnd, TransferFacts, TransferStatus};
+use evs_local::domain::transfer::{
+    Expiry, ExpirySource, Obstacles, TransferEnd, TransferFacts, TransferQuery, TransferSort,
+    TransferStatus,
+};
 use evs_local::store::{Constraint, StoreError};
+use sqlx::AssertSqlSafe;
 
 use crate::support::{self, Bench, at, backup, disk, policy, project, snapshot, transfer};
 
@@ -58,6 +63,76 @@ async fn a_transfer_is_read_back_as_it_was_written_until_it_is_finished() {
         .await
         .unwrap_err();
     assert!(by_hand.to_string().contains("a finished transfer never changes"), "{by_hand}");
+}
+
+#[tokio::test]
+async fn a_transfer_says_when_it_expires_and_who_said_so_and_lists_leave_it_out_from_then_on() {
+    let bench = Bench::new().await;
+    let [disk, lasting] = [(); 2].map(|()| disk("atlas"));
+    let mut transfer = transfer(&disk);
+    transfer.expiry = Some(Expiry { at: at(100), source: ExpirySource::Setting });
+    let forever = support::transfer(&lasting);
+    bench
+        .commit(|unit| {
+            for disk in [&disk, &lasting] {
+                support::create(unit, disk);
+            }
+            support::offer(unit, &disk, &transfer);
+            support::offer(unit, &lasting, &forever);
+        })
+        .await;
+    let mut reader = bench.store.read().await.unwrap();
+    assert_eq!(reader.transfer(transfer.id).await.unwrap(), Some(transfer.clone()));
+    let with_facts = reader.transfer_with_facts(transfer.id).await.unwrap();
+    assert_eq!(with_facts.map(|(transfer, _)| transfer), Some(transfer.clone()));
+    let query = TransferQuery {
+        project: Some(project("atlas")),
+        name: None,
+        id: None,
+        disk: None,
+        page: Paging {
+            limit: 9,
+            offset: 0,
+            marker: None,
+            sort: vec![(TransferSort::Id, Direction::Ascending)],
+        },
+    };
+    for (now, listed) in [(99, 2), (100, 1), (101, 1)] {
+        assert_eq!(reader.transfers(&query, at(now)).await.unwrap().len(), listed, "{now}");
+    }
+    assert_eq!(reader.transfers(&query, at(100)).await.unwrap(), [forever]);
+    assert!(transfer.is_open(at(99)) && !transfer.is_open(at(100)));
+}
+
+#[tokio::test]
+async fn no_transfer_is_accepted_after_its_time_and_none_expires_before_it() {
+    let bench = Bench::new().await;
+    let disk = disk("atlas");
+    let mut transfer = transfer(&disk);
+    transfer.expiry = Some(Expiry { at: at(100), source: ExpirySource::Header });
+    bench.commit(|unit| support::create(unit, &disk)).await;
+    bench.commit(|unit| support::offer(unit, &disk, &transfer)).await;
+    let taker = Some((project("beta"), UserId::new("bob")));
+    let refused = async |status, destination, finished_at| {
+        let mut unit = bench.store.write().await.unwrap();
+        unit.finish_transfer(&TransferEnd { id: transfer.id, status, destination, finished_at });
+        unit.commit().await.unwrap_err().to_string()
+    };
+    let late = refused(TransferStatus::Accepted, taker, at(100)).await;
+    assert!(late.contains("transfers_are_accepted_in_time"), "{late}");
+    let early = refused(TransferStatus::Expired, None, at(99)).await;
+    assert!(early.contains("transfers_expire_in_time"), "{early}");
+    for (expires, source, constraint) in [
+        ("created_at", "'header'", "transfers_expire_after_they_are_made"),
+        ("NULL", "'header'", "transfers_expiry_has_a_source"),
+        ("expires_at", "'whim'", "transfers_expiry_source_is_known"),
+        ("'soon'", "'header'", "transfers_expire"),
+    ] {
+        let sql = format!("UPDATE transfers SET expires_at = {expires}, expiry_source = {source}");
+        let refused = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut bench.other().await).await;
+        let refused = refused.unwrap_err().to_string();
+        assert!(refused.contains(constraint), "{refused}");
+    }
 }
 
 #[tokio::test]

@@ -44,6 +44,9 @@ pub enum ApiError {
     /// A query parameter breaks a rule, which the sentence names.
     #[error("{0}")]
     Query(String),
+    /// A header breaks a rule, which the sentence names.
+    #[error("{0}")]
+    Header(String),
     /// What a login request lacks.
     #[error("{0}")]
     Login(String),
@@ -141,6 +144,8 @@ impl Fault {
     const NOT_ACCEPTABLE: Self = Self(StatusCode::NOT_ACCEPTABLE, "computeFault", "EVS.5400");
     pub(super) const CONFLICT: Self = Self(StatusCode::CONFLICT, "conflictingRequest", "EVS.5400");
     const OVER_LIMIT: Self = Self(StatusCode::PAYLOAD_TOO_LARGE, "overLimit", "EVS.5413");
+    // Cinder has no name of its own for it.
+    const UNPROCESSABLE: Self = Self(StatusCode::UNPROCESSABLE_ENTITY, "computeFault", "EVS.5400");
     const TOO_MANY: Self = Self(StatusCode::TOO_MANY_REQUESTS, "overLimit", "EVS.5400");
     const OURS: Self = Self(StatusCode::INTERNAL_SERVER_ERROR, "computeFault", "EVS.5500");
     const BUSY: Self = Self(StatusCode::SERVICE_UNAVAILABLE, "serviceUnavailable", "EVS.5503");
@@ -162,6 +167,7 @@ impl ApiError {
             | Self::UnsupportedType
             | Self::Schema(_)
             | Self::Query(_)
+            | Self::Header(_)
             | Self::Login(_)
             | Self::NoSuchAction(_)
             | Self::ProjectMismatch
@@ -270,7 +276,7 @@ impl ApiError {
     }
 
     /// The sentence for the client.
-    fn message(&self) -> Cow<'_, str> {
+    pub(super) fn message(&self) -> Cow<'_, str> {
         match self {
             Self::MalformedBody => "Malformed request body".into(),
             Self::UnsupportedType => "Unsupported Content-Type".into(),
@@ -279,6 +285,7 @@ impl ApiError {
             | Self::TooLong(sentence)
             | Self::NotThere(sentence)
             | Self::Query(sentence)
+            | Self::Header(sentence)
             | Self::Login(sentence) => sentence.into(),
             Self::NoSuchAction(action) => format!(
                 "There is no such action: {action}. Verify the request body and Content-Type \
@@ -356,13 +363,14 @@ fn service_fault(error: &ServiceError) -> Fault {
         | S::Clock(_) => Fault::BAD_REQUEST,
         S::Quota(_) | S::RecipientQuota(_) | S::RestoreQuota(_) => Fault::OVER_LIMIT,
         S::TokenReused => Fault::CONFLICT,
+        S::IdempotencyKeyReused => Fault::UNPROCESSABLE,
         S::Unauthenticated => Fault::UNAUTHORIZED,
         S::Signature(_) => Fault(StatusCode::UNAUTHORIZED, "unauthorized", "APIGW.0301"),
         S::Identity(refusal) => identity_fault(refusal),
         S::DiskType(refused) => refusals::type_fault(refused),
         S::Qos(refused) => refusals::qos_fault(refused),
         S::Guesses(_) => Fault::TOO_MANY,
-        S::Hasher(_) => Fault::OURS,
+        S::Hasher(_) | S::Sealing(_) => Fault::OURS,
         S::Store(error) => match error {
             StoreError::Busy(_) | StoreError::Closed => Fault::BUSY,
             StoreError::Full => Fault::FULL,

@@ -55,6 +55,9 @@ pub(super) fn of(error: &ServiceError) -> Cow<'_, str> {
         S::NoTag(disk) => format!("Volume {disk} has no such tag.").into(),
         S::TooManyTags(most) => format!("A volume has at most {most} tags.").into(),
         S::TokenReused => "The X-Client-Token belongs to another request.".into(),
+        S::IdempotencyKeyReused => "The Idempotency-Key belongs to another request; a request that \
+                                    differs in its method, path, body or expiry needs a key of its own."
+            .into(),
         S::NoImageMetadata => "Metadata item was not found".into(),
         S::ResetToAwaitingTransfer => {
             "Invalid volume: status can not be reset to awaiting-transfer; create a transfer \
@@ -100,7 +103,7 @@ pub(super) fn of(error: &ServiceError) -> Cow<'_, str> {
         S::Qos(refused) => refusals::qos_message(refused).into(),
         S::Clock(refused) => clock_refused(refused).into(),
         S::Guesses(refused) => format!("Too many requests: {refused}.").into(),
-        S::Hasher(_) => OUR_FAULT.into(),
+        S::Hasher(_) | S::Sealing(_) => OUR_FAULT.into(),
         S::Store(error) => match error {
             StoreError::Busy(Some(who)) => {
                 format!("The data file is locked by another process: {who}. Try again.").into()

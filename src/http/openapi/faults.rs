@@ -27,6 +27,7 @@ fn errors() -> Vec<ApiError> {
         ApiError::Microversion(BadMicroversion::Unsupported(Microversion(MAX.0, MAX.1 + 1))),
         store(StoreError::Conflict(Constraint::Reference)),
         ApiError::BodyTooLarge,
+        ApiError::Service(ServiceError::IdempotencyKeyReused),
         ApiError::Service(ServiceError::Guesses(TooManyGuesses { retry_after_s: 60 })),
         ApiError::Framework(String::new()),
         store(StoreError::Closed),

@@ -88,11 +88,13 @@ const TRANSFERS: &[Operation] = operations! {
     get "/detail" 200 Many("transfers"), "List pending transfers with all that is known of them",
         may(A::ListTransfers), query(&[PAGE, ALL, &["name", "id", "volume_id"]]);
     post "" 202 One("transfer"), "Offer a disk; the answer alone has the key",
-        may(A::CreateTransfer), takes(&NEW_TRANSFER);
+        may(A::CreateTransfer), takes(&NEW_TRANSFER),
+        headers(&["Idempotency-Key", "X-Evs-Transfer-Expires-In"]), fails(&[422]);
     get "/{id}" 200 One("transfer"), "Show a transfer", may(A::ShowTransfer);
-    delete "/{id}" 202 Nothing, "Withdraw an offer", may(A::DeleteTransfer);
+    delete "/{id}" 202 Nothing, "Withdraw an offer", may(A::DeleteTransfer),
+        headers(&["Idempotency-Key"]), fails(&[422]);
     post "/{id}/accept" 202 One("transfer"), "Take an offered disk", may(A::AcceptTransfer),
-        takes(&ACCEPT_TRANSFER), fails(&[429]);
+        takes(&ACCEPT_TRANSFER), headers(&["Idempotency-Key"]), fails(&[422, 429]);
 };
 
 const NEW_VOLUME: Schema = Schema::top(

@@ -121,6 +121,19 @@ pub(super) const PATH: &[(&str, &str)] = &[
 /// Headers of requests beyond those of authentication.
 pub(super) const HEADERS: &[(&str, bool, &str)] = &[
     ("X-Subject-Token", true, "The token that is meant."),
+    (
+        "Idempotency-Key",
+        false,
+        "A name of the request, 16 to 255 visible ASCII characters that nobody can guess. Sent again under it \
+         within `transfers.idempotency_window_s`, the request gets the first answer, with the header \
+         `Idempotency-Replayed: true`; another request under it gets a 422.",
+    ),
+    (
+        "X-Evs-Transfer-Expires-In",
+        false,
+        "After how many seconds (1 to 31536000) the offer ends by itself, 0 for never; without it as \
+         `transfers.expire_after_s` says. The header `X-Evs-Transfer-Expires-At` of the answer tells when.",
+    ),
     ("X-Client-Token", false, "A name of the request, under which it may be sent again."),
 ];
 

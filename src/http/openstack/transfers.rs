@@ -2,21 +2,25 @@
 //! (reference: OTC `evs_04_2105` to `evs_04_2111`, Cinder's volume transfer API).
 
 use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{not_found, page};
-use crate::domain::access::Action;
+use crate::domain::access::{Action, Caller};
+use crate::domain::idempotency::{Answer as FirstAnswer, RetriedAction};
 use crate::domain::ids::{DiskId, TransferId};
 use crate::domain::microversion::Microversion;
 use crate::domain::page::Direction;
-use crate::domain::transfer::{AuthKey, Transfer, TransferQuery, TransferSort};
-use crate::http::call::{Answer, Call};
+use crate::domain::transfer::{AuthKey, Lifetime, Transfer, TransferQuery, TransferSort};
+use crate::http::call::{Answer, Call, Linker};
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
+use crate::http::idempotency::{answer, attempt, response};
 use crate::http::page::{SortWords, paging};
-use crate::http::time::zoneless;
+use crate::http::time::{with_zone, zoneless};
 use crate::service::Resource;
-use crate::service::transfers::NewTransfer;
+use crate::service::idempotency::Retriable;
+use crate::service::transfers::{NewTransfer, Offered};
 
 /// From here on `no_snapshots` is asked for and told.
 const NO_SNAPSHOTS: Microversion = Microversion(3, 55);
@@ -28,6 +32,15 @@ const SORTED: Microversion = Microversion(3, 59);
 /// The collection in every link, whichever name the request used (as Cinder does).
 const COLLECTION: &str = "os-volume-transfer";
 
+/// How long a new transfer lasts: our own.
+const EXPIRES_IN: &str = "X-Evs-Transfer-Expires-In";
+
+/// What that must be.
+const LIFETIME_RULE: &str = "be whole seconds from 1 to 31536000, or 0 for never, and come once";
+
+/// When a new transfer will end by itself: our own.
+const EXPIRES_AT: &str = "X-Evs-Transfer-Expires-At";
+
 const SORT_WORDS: SortWords<TransferSort> = &[
     ("created_at", TransferSort::CreatedAt),
     ("id", TransferSort::Id),
@@ -38,29 +51,30 @@ const SORT_WORDS: SortWords<TransferSort> = &[
 
 pub(in crate::http) async fn create(call: Call) -> Answer {
     let caller = call.may(Action::CreateTransfer)?;
-    let new = new_transfer(&call.json()?, false)?;
+    let new = new_transfer(&call, false)?;
     offer(call, caller, new).await
 }
 
 /// Create under the name `volume-transfers`, which takes `no_snapshots` from 3.55 on.
 pub(in crate::http) async fn create_v355(call: Call) -> Answer {
     let caller = call.may(Action::CreateTransfer)?;
-    let new = new_transfer(&call.json()?, call.version() >= NO_SNAPSHOTS)?;
+    let new = new_transfer(&call, call.version() >= NO_SNAPSHOTS)?;
     offer(call, caller, new).await
 }
 
-async fn offer(call: Call, caller: crate::domain::access::Caller, new: NewTransfer) -> Answer {
-    let offered =
-        call.write(move |app| async move { app.create_transfer(&caller, new).await }).await?;
-    let mut view = detail(&call, &offered.transfer);
-    if let Some(members) = view.as_object_mut() {
-        members.insert("auth_key".to_owned(), offered.key.reveal().into());
-    }
-    Ok(HttpResponse::Accepted().json(json!({"transfer": view})))
+async fn offer(call: Call, caller: Caller, new: NewTransfer) -> Answer {
+    let attempt = attempt(&call, RetriedAction::CreateTransfer, call.header(EXPIRES_IN))?;
+    let look = Look::of(&call);
+    let request = Retriable::new(attempt, move |offered: &Offered| look.offered(offered));
+    let answered = call
+        .write(move |app| async move { app.create_transfer(&caller, new, request).await })
+        .await?;
+    Ok(response(answered))
 }
 
-fn new_transfer(body: &Value, with_no_snapshots: bool) -> Result<NewTransfer, ApiError> {
-    let transfer = Fields::only(body, "transfer")?;
+fn new_transfer(call: &Call, with_no_snapshots: bool) -> Result<NewTransfer, ApiError> {
+    let body = call.json()?;
+    let transfer = Fields::only(&body, "transfer")?;
     let disk = transfer.required_id("volume_id", DiskId::parse)?;
     let name = transfer.name("name")?;
     let no_snapshots = if with_no_snapshots {
@@ -70,16 +84,21 @@ fn new_transfer(body: &Value, with_no_snapshots: bool) -> Result<NewTransfer, Ap
         transfer.no_others(&["volume_id", "name"])?;
         false
     };
-    Ok(NewTransfer { disk, name, no_snapshots })
+    let lifetime = call.own_header(EXPIRES_IN, LIFETIME_RULE, Lifetime::parse)?;
+    Ok(NewTransfer { disk, name, no_snapshots, lifetime })
 }
 
 pub(in crate::http) async fn accept(call: Call) -> Answer {
     let caller = call.may(Action::AcceptTransfer)?;
     let key = presented_key(&call.json()?)?;
     let id = call.part("id").to_owned();
-    let transfer =
-        call.write(move |app| async move { app.accept_transfer(&caller, &id, key).await }).await?;
-    Ok(HttpResponse::Accepted().json(json!({"transfer": summary(&call, &transfer)})))
+    let look = Look::of(&call);
+    let attempt = attempt(&call, RetriedAction::AcceptTransfer, None)?;
+    let request = Retriable::new(attempt, move |transfer: &Transfer| look.accepted(transfer));
+    let answered = call
+        .write(move |app| async move { app.accept_transfer(&caller, &id, key, request).await })
+        .await?;
+    Ok(response(answered))
 }
 
 /// A text, or a whole number that stands for its digits.
@@ -99,25 +118,29 @@ fn presented_key(body: &Value) -> Result<AuthKey, ApiError> {
 pub(in crate::http) async fn delete(call: Call) -> Answer {
     let caller = call.may(Action::DeleteTransfer)?;
     let id = call.part("id").to_owned();
-    call.write(move |app| async move { app.delete_transfer(&caller, &id).await }).await?;
-    Ok(HttpResponse::Accepted().finish())
+    let attempt = attempt(&call, RetriedAction::DeleteTransfer, None)?;
+    let request = Retriable::new(attempt, |_: &Transfer| nothing());
+    let answered = call
+        .write(move |app| async move { app.delete_transfer(&caller, &id, request).await })
+        .await?;
+    Ok(response(answered))
 }
 
 pub(in crate::http) async fn show(call: Call) -> Answer {
     let caller = call.may(Action::ShowTransfer)?;
     let transfer = call.app().transfer(&caller, call.part("id")).await?;
-    Ok(HttpResponse::Ok().json(json!({"transfer": detail(&call, &transfer)})))
+    Ok(HttpResponse::Ok().json(json!({"transfer": Look::of(&call).detail(&transfer)})))
 }
 
 pub(in crate::http) async fn list(call: Call) -> Answer {
-    list_as(&call, summary).await
+    list_as(&call, Look::summary).await
 }
 
 pub(in crate::http) async fn list_detail(call: Call) -> Answer {
-    list_as(&call, detail).await
+    list_as(&call, Look::detail).await
 }
 
-async fn list_as(call: &Call, view: fn(&Call, &Transfer) -> Value) -> Answer {
+async fn list_as(call: &Call, view: fn(&Look, &Transfer) -> Value) -> Answer {
     let caller = call.may(Action::ListTransfers)?;
     let direction =
         if call.version() >= SORTED { Direction::Descending } else { Direction::Ascending };
@@ -136,36 +159,71 @@ async fn list_as(call: &Call, view: fn(&Call, &Transfer) -> Value) -> Answer {
     };
     let limit = query.page.limit;
     let transfers = call.app().transfers(&caller, call.everywhere()?, query).await?;
-    let id = |transfer: &Transfer| transfer.id.to_string();
-    let body = page(call, "transfers", limit, &transfers, id, |transfer| view(call, transfer));
+    let (id, look) = (|transfer: &Transfer| transfer.id.to_string(), Look::of(call));
+    let body = page(call, "transfers", limit, &transfers, id, |transfer| view(&look, transfer));
     Ok(HttpResponse::Ok().json(body))
 }
 
-fn summary(call: &Call, transfer: &Transfer) -> Value {
-    let id = transfer.id.to_string();
-    json!({
-        "id": id,
-        "name": transfer.name,
-        "volume_id": transfer.disk.to_string(),
-        "links": call.links(COLLECTION, &id),
-    })
+/// How transfers look in the answer to one call.
+#[derive(Debug)]
+struct Look {
+    linker: Linker,
+    version: Microversion,
 }
 
-/// The members of 3.55 and 3.57 follow the version of the request, whatever its path.
-fn detail(call: &Call, transfer: &Transfer) -> Value {
-    let mut view = summary(call, transfer);
-    if let Some(members) = view.as_object_mut() {
-        members.insert("created_at".to_owned(), zoneless(transfer.created_at).into());
-        if call.version() >= NO_SNAPSHOTS {
-            members.insert("no_snapshots".to_owned(), transfer.no_snapshots.into());
-        }
-        if call.version() >= HISTORY {
-            let source = transfer.source_project.as_str();
-            members.insert("source_project_id".to_owned(), source.into());
-            // Only pending transfers are told of, so there is no destination yet.
-            members.insert("destination_project_id".to_owned(), Value::Null);
-            members.insert("accepted".to_owned(), false.into());
-        }
+impl Look {
+    fn of(call: &Call) -> Self {
+        Self { linker: call.linker(), version: call.version() }
     }
-    view
+
+    fn summary(&self, transfer: &Transfer) -> Value {
+        let id = transfer.id.to_string();
+        json!({
+            "id": id,
+            "name": transfer.name,
+            "volume_id": transfer.disk.to_string(),
+            "links": self.linker.links(COLLECTION, &id),
+        })
+    }
+
+    /// The members of 3.55 and 3.57 follow the version of the request, whatever its path.
+    fn detail(&self, transfer: &Transfer) -> Value {
+        let mut view = self.summary(transfer);
+        if let Some(members) = view.as_object_mut() {
+            members.insert("created_at".to_owned(), zoneless(transfer.created_at).into());
+            if self.version >= NO_SNAPSHOTS {
+                members.insert("no_snapshots".to_owned(), transfer.no_snapshots.into());
+            }
+            if self.version >= HISTORY {
+                let source = transfer.source_project.as_str();
+                members.insert("source_project_id".to_owned(), source.into());
+                // Only pending transfers are told of, so there is no destination yet.
+                members.insert("destination_project_id".to_owned(), Value::Null);
+                members.insert("accepted".to_owned(), false.into());
+            }
+        }
+        view
+    }
+
+    /// The one answer with the key. That the transfer will expire stands in a header: clients that check
+    /// bodies strictly know no member for it.
+    fn offered(&self, offered: &Offered) -> FirstAnswer {
+        let mut view = self.detail(&offered.transfer);
+        if let Some(members) = view.as_object_mut() {
+            members.insert("auth_key".to_owned(), offered.key.reveal().into());
+        }
+        let expiry = offered.transfer.expiry;
+        let headers = expiry.map(|expiry| (EXPIRES_AT.to_owned(), with_zone(expiry.at)));
+        let body = json!({"transfer": view});
+        answer(StatusCode::ACCEPTED, headers.into_iter().collect(), Some(&body))
+    }
+
+    fn accepted(&self, transfer: &Transfer) -> FirstAnswer {
+        let body = json!({"transfer": self.summary(transfer)});
+        answer(StatusCode::ACCEPTED, Vec::new(), Some(&body))
+    }
+}
+
+fn nothing() -> FirstAnswer {
+    answer(StatusCode::ACCEPTED, Vec::new(), None)
 }

@@ -55,6 +55,7 @@ pub(super) fn finished_view(finished: &Finished) -> Value {
         Subject::Thing(Thing::Disk(_)) => None,
         Subject::Thing(Thing::Snapshot(id)) => Some(("snapshot_id", id.to_string())),
         Subject::Thing(Thing::Backup(id)) => Some(("backup_id", id.to_string())),
+        Subject::Transfer(id) => Some(("transfer_id", id.to_string())),
         Subject::Policy(id) => Some(("policy_id", id.to_string())),
         Subject::Task(id) => Some(("task_id", id.to_string())),
     };

@@ -141,6 +141,8 @@ impl App {
         let mut unit = self.write().await?;
         let reset = async {
             let before = visible(&mut *unit, caller, wanted).await?.disk;
+            let expired = self.expire_offer(&mut *unit, &before).await?;
+            let before = expired.map_or(before, |(released, _)| released);
             let after = to.of(before.clone(), self.now())?;
             self.save(&mut *unit, caller, "disk.reset_status", &before, Some(after))
                 .ok_or_else(|| no_disk(id.to_owned()))

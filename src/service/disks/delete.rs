@@ -60,7 +60,8 @@ impl App {
         how: Deletion,
     ) -> Result<Option<Disk>> {
         let facts = visible(unit, caller, id).await?;
-        let before = facts.disk;
+        let expired = self.expire_offer(unit, &facts.disk).await?;
+        let before = expired.map_or(facts.disk, |(released, _)| released);
         let attached = !before.attachments.is_empty();
         if attached && matches!(how, Deletion::Plain | Deletion::Cascade) {
             let (event, status, disk) = (how.event(), before.status, before.id);

@@ -141,10 +141,10 @@ pub(super) async fn visible(
     found.ok_or_else(|| no_disk(id.to_string()))
 }
 
-pub(super) fn parse(id: &str) -> Result<DiskId> {
+pub(in crate::service) fn parse(id: &str) -> Result<DiskId> {
     DiskId::parse(id).ok_or_else(|| no_disk(id.to_owned()))
 }
 
-pub(super) fn no_disk(id: String) -> ServiceError {
+pub(in crate::service) fn no_disk(id: String) -> ServiceError {
     ServiceError::NotFound(Resource::Disk, id)
 }

@@ -20,6 +20,7 @@ mod errors;
 mod events;
 mod guesses;
 mod holder;
+mod idempotency;
 mod jobs;
 mod messages;
 mod open;

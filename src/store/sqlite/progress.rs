@@ -6,7 +6,7 @@ use super::rows::Row;
 use super::unit::AsConnection;
 use super::{codec, errors};
 use crate::domain::clock::Time;
-use crate::domain::ids::{DiskId, JobId, PolicyId};
+use crate::domain::ids::{DiskId, JobId, PolicyId, TransferId};
 use crate::store::Result;
 use crate::store::progress::{DueWork, ProgressReads};
 
@@ -31,6 +31,12 @@ impl<T: AsConnection> ProgressReads for T {
                                         WHERE next_at IS NOT NULL AND next_at <= $1
                                         ORDER BY next_at LIMIT $3))
                    GROUP BY disk_id
+                   UNION ALL
+                   SELECT * FROM (SELECT 'transfer', id, expires_at
+                                  FROM transfers INDEXED BY transfers_due
+                                  WHERE status = 'pending' AND expires_at IS NOT NULL
+                                    AND expires_at <= $1
+                                  ORDER BY expires_at LIMIT $3)
                    UNION ALL
                    SELECT * FROM (SELECT 'policy', id, next_run_at
                                   FROM policies INDEXED BY policies_due
@@ -74,6 +80,11 @@ impl<T: AsConnection> ProgressReads for T {
                            WHERE next_at IS NOT NULL AND next_at > $1
                            ORDER BY next_at LIMIT 1)
                    UNION ALL
+                   SELECT (SELECT expires_at FROM transfers INDEXED BY transfers_due
+                           WHERE status = 'pending' AND expires_at IS NOT NULL
+                             AND expires_at > $1
+                           ORDER BY expires_at LIMIT 1)
+                   UNION ALL
                    SELECT (SELECT next_run_at FROM policies INDEXED BY policies_due
                            WHERE next_run_at IS NOT NULL AND next_run_at > $1
                            ORDER BY next_run_at LIMIT 1)
@@ -97,6 +108,10 @@ impl<T: AsConnection> ProgressReads for T {
 
 fn work(kind: &str, id: String) -> Result<DueWork> {
     match kind {
+        "transfer" => {
+            let row = Row { table: "transfers", id: &id };
+            row.need("id", "UUID", TransferId::parse(&id)).map(DueWork::Transfer)
+        }
         "policy" => {
             let row = Row { table: "policies", id: &id };
             row.need("id", "UUID", PolicyId::parse(&id)).map(DueWork::Policy)

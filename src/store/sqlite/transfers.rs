@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 
-use super::errors;
 use super::page::{List, id_or_nothing};
 use super::rows::{OfferRow, TransferRow, disk_columns, fact_columns};
 use super::unit::{AsConnection, Unit, Write};
+use super::{codec, errors};
+use crate::domain::clock::Time;
 use crate::domain::ids::{DiskId, TransferId};
 use crate::domain::transfer::{Transfer, TransferEnd, TransferFacts, TransferQuery, TransferSort};
 use crate::store::{Result, TransferReads, TransferWrites};
@@ -15,7 +16,7 @@ impl<T: AsConnection> TransferReads for T {
     async fn transfer(&mut self, id: TransferId) -> Result<Option<Transfer>> {
         sqlx::query_as::<_, TransferRow>(
             "SELECT id, disk_id, source_project_id, source_user_id, name, no_snapshots, key_hash,
-                    created_at
+                    created_at, expires_at, expiry_source
              FROM transfers WHERE id = $1 AND status = 'pending'",
         )
         .bind(id.to_string())
@@ -32,7 +33,8 @@ impl<T: AsConnection> TransferReads for T {
     ) -> Result<Option<(Transfer, TransferFacts)>> {
         sqlx::query_as::<_, OfferRow>(concat!(
             "SELECT t.id AS offer_id, t.source_project_id, t.source_user_id, t.name AS offer_name,
-                    t.no_snapshots, t.key_hash, t.created_at AS offered_at,
+                    t.no_snapshots, t.key_hash, t.created_at AS offered_at, t.expires_at,
+                    t.expiry_source,
                     ",
             disk_columns!("d"),
             ", ",
@@ -51,13 +53,15 @@ impl<T: AsConnection> TransferReads for T {
         .transpose()
     }
 
-    async fn transfers(&mut self, query: &TransferQuery) -> Result<Vec<Transfer>> {
+    async fn transfers(&mut self, query: &TransferQuery, now: Time) -> Result<Vec<Transfer>> {
         List::new(
             "SELECT id, disk_id, source_project_id, source_user_id, name, no_snapshots, key_hash,
-                    created_at
+                    created_at, expires_at, expiry_source
              FROM transfers WHERE status = 'pending'",
             "transfers",
         )
+        .only(" AND (expires_at IS NULL OR expires_at > ", Some(codec::time_to_text(now)))
+        .and(")")
         .only(" AND source_project_id = ", query.project.as_ref())
         .only(" AND name = ", query.name.as_ref())
         .only(" AND id = ", id_or_nothing(query.id.as_deref(), TransferId::parse))
@@ -84,8 +88,9 @@ impl TransferWrites for Unit {
             Write::of_one_row(
                 "insert transfer",
                 "INSERT INTO transfers (id, disk_id, source_project_id, source_user_id, name,
-                                        no_snapshots, key_hash, status, created_at)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, 'pending', ?)",
+                                        no_snapshots, key_hash, status, created_at, expires_at,
+                                        expiry_source)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?)",
             )
             .bind(transfer.id)
             .bind(transfer.disk)
@@ -94,7 +99,9 @@ impl TransferWrites for Unit {
             .bind(transfer.name.as_deref())
             .bind(transfer.no_snapshots)
             .bind(transfer.key_hash.as_phc())
-            .bind(transfer.created_at),
+            .bind(transfer.created_at)
+            .bind(transfer.expiry.map(|expiry| expiry.at))
+            .bind(transfer.expiry.map(|expiry| expiry.source.as_str())),
         );
     }
 

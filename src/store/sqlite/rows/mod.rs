@@ -18,7 +18,7 @@ use crate::domain::ids::{BackupId, DiskId, PolicyId, ProjectId, SnapshotId, Tran
 use crate::domain::policy::Binding;
 use crate::domain::progress::{Ending, Outcome};
 use crate::domain::snapshot::SnapshotStatus;
-use crate::domain::transfer::{KeyHash, Obstacles, Transfer, TransferFacts};
+use crate::domain::transfer::{Expiry, ExpirySource, KeyHash, Obstacles, Transfer, TransferFacts};
 use crate::store::{Result, StoreError};
 
 pub(super) use attachments::AttachmentRow;
@@ -66,6 +66,16 @@ impl Row<'_> {
         Ok(Some(Ending {
             outcome: self.need("next_outcome", "outcome", Outcome::parse(outcome))?,
             at: self.time("next_at", at)?,
+        }))
+    }
+
+    /// When a transfer ends by itself, from `expires_at` and `expiry_source`.
+    fn expiry(self, at: Option<&str>, source: Option<&str>) -> Result<Option<Expiry>> {
+        let (Some(at), Some(source)) = (at, source) else { return Ok(None) };
+        let source = ExpirySource::parse(source);
+        Ok(Some(Expiry {
+            at: self.time("expires_at", at)?,
+            source: self.need("expiry_source", "source of an expiry", source)?,
         }))
     }
 
@@ -159,6 +169,8 @@ pub(super) struct TransferRow {
     no_snapshots: bool,
     key_hash: String,
     created_at: String,
+    expires_at: Option<String>,
+    expiry_source: Option<String>,
 }
 
 impl TryFrom<TransferRow> for Transfer {
@@ -170,6 +182,8 @@ impl TryFrom<TransferRow> for Transfer {
             id: row.need("id", "UUID", TransferId::parse(&transfer.id))?,
             disk: row.need("disk_id", "UUID", DiskId::parse(&transfer.disk_id))?,
             created_at: row.time("created_at", &transfer.created_at)?,
+            expiry: row
+                .expiry(transfer.expires_at.as_deref(), transfer.expiry_source.as_deref())?,
             source_project: ProjectId::new(transfer.source_project_id),
             source_user: UserId::new(transfer.source_user_id),
             name: transfer.name,
@@ -189,6 +203,8 @@ pub(super) struct OfferRow {
     no_snapshots: bool,
     key_hash: String,
     offered_at: String,
+    expires_at: Option<String>,
+    expiry_source: Option<String>,
     #[sqlx(flatten)]
     facts: FactsRow,
 }
@@ -206,6 +222,8 @@ impl TryFrom<OfferRow> for (Transfer, TransferFacts) {
             no_snapshots: offer.no_snapshots,
             key_hash: offer.key_hash,
             created_at: offer.offered_at,
+            expires_at: offer.expires_at,
+            expiry_source: offer.expiry_source,
         };
         Ok((transfer.try_into()?, offer.facts.try_into()?))
     }

@@ -5,6 +5,7 @@ mod disk_types;
 mod invariants;
 mod policies;
 mod progress;
+mod retries;
 mod rows;
 mod snapshots;
 #[cfg(test)]
@@ -17,6 +18,7 @@ pub fn checks() -> impl Iterator<Item = &'static Check> {
     [
         invariants::CHECKS,
         progress::CHECKS,
+        retries::CHECKS,
         rows::CHECKS,
         disk_types::CHECKS,
         snapshots::CHECKS,

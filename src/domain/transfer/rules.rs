@@ -1,113 +1,11 @@
-//! Transfers: the offer of a disk to whoever has the key, and the rules for offering and taking.
-
-use std::fmt;
+//! The rules for offering a disk and for taking it.
 
 use thiserror::Error;
 
-use super::backup::BackupStatus;
-use super::clock::Time;
-use super::disk::{Disk, DiskStatus};
-use super::ids::{BackupId, DiskId, PolicyId, ProjectId, SnapshotId, TransferId, UserId};
-use super::page::Paging;
-use super::snapshot::SnapshotStatus;
-use super::status::statuses;
-
-statuses! {
-    /// How far a transfer has come. Only pending ones are seen through the API.
-    TransferStatus {
-        /// Open: whoever has the key may take the disk.
-        Pending = "pending",
-        /// Taken.
-        Accepted = "accepted",
-        /// Withdrawn, or ended because its disk left `awaiting-transfer` by another way.
-        Deleted = "deleted",
-        /// Open for too long.
-        Expired = "expired",
-    }
-}
-
-/// The offer of a disk.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Transfer {
-    /// Its id.
-    pub id: TransferId,
-    /// The disk that is offered.
-    pub disk: DiskId,
-    /// The project that offers it.
-    pub source_project: ProjectId,
-    /// Who offered it.
-    pub source_user: UserId,
-    /// Its name.
-    pub name: Option<String>,
-    /// Whether the disk's snapshots were asked to stay behind (there are none: rule "no snapshots").
-    pub no_snapshots: bool,
-    /// The argon2id PHC string of its key.
-    pub key_hash: KeyHash,
-    /// When it was made.
-    pub created_at: Time,
-}
-
-/// A pending transfer's end.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TransferEnd {
-    /// The transfer.
-    pub id: TransferId,
-    /// What became of it; never `pending`.
-    pub status: TransferStatus,
-    /// Who took the disk, if it was accepted.
-    pub destination: Option<(ProjectId, UserId)>,
-    /// When.
-    pub finished_at: Time,
-}
-
-/// The key of a transfer: 64 random bits, spelled as 16 lower-case hexadecimal digits.
-#[derive(Clone, PartialEq, Eq)]
-pub struct AuthKey(String);
-
-impl AuthKey {
-    /// The key made of these random bytes.
-    pub fn from_random(bytes: [u8; 8]) -> Self {
-        Self(format!("{:016x}", u64::from_be_bytes(bytes)))
-    }
-
-    /// Takes what a client presents as a key; whether it is one shows when it is verified.
-    pub fn presented(text: String) -> Self {
-        Self(text)
-    }
-
-    /// The text, for the one answer that carries it and for hashing.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for AuthKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AuthKey(..)")
-    }
-}
-
-/// An argon2id PHC string, of an auth key or of a password.
-#[derive(Clone, PartialEq, Eq)]
-pub struct KeyHash(String);
-
-impl KeyHash {
-    /// Takes a PHC string as it was made or stored.
-    pub fn from_phc(phc: String) -> Self {
-        Self(phc)
-    }
-
-    /// The PHC string, for storing and verifying.
-    pub fn as_phc(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for KeyHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("KeyHash(..)")
-    }
-}
+use crate::domain::backup::BackupStatus;
+use crate::domain::disk::{Disk, DiskStatus};
+use crate::domain::ids::{BackupId, PolicyId, SnapshotId};
+use crate::domain::snapshot::SnapshotStatus;
 
 /// How many things stand in the way, and one of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -295,32 +193,31 @@ fn first_broken(
         .map_or(Ok(()), Err)
 }
 
-/// By what a list of transfers can be sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TransferSort {
-    /// When it was made.
-    CreatedAt,
-    /// Its id.
-    Id,
-    /// Its name; nameless ones first.
-    Name,
-    /// Its disk's id.
-    Disk,
+/// What a rule says of a disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It does not forbid that the disk is offered.
+    Holds,
+    /// It forbids it.
+    Broken(TransferRefused),
+    /// It is switched off.
+    Off,
 }
 
-/// Which pending transfers to list, and which page of them.
-#[derive(Debug, Clone)]
-pub struct TransferQuery {
-    /// Offered by this project, or by any.
-    pub project: Option<ProjectId>,
-    /// With exactly this name.
-    pub name: Option<String>,
-    /// With this id; a text that is no id matches nothing.
-    pub id: Option<String>,
-    /// Of this disk; a text that is no id matches nothing.
-    pub disk: Option<String>,
-    /// The page.
-    pub page: Paging<TransferId, TransferSort>,
+/// What each rule says of offering a disk, in the order of [`RULES`].
+pub fn verdicts(
+    facts: &TransferFacts,
+    optional: OptionalRules,
+) -> impl Iterator<Item = (&'static str, Verdict)> {
+    RULES.iter().map(move |rule| {
+        let off = rule.optional.is_some_and(|rule| !optional.in_force(rule));
+        let verdict = if off {
+            Verdict::Off
+        } else {
+            (rule.broken)(facts).map_or(Verdict::Holds, Verdict::Broken)
+        };
+        (rule.name, verdict)
+    })
 }
 
 #[cfg(test)]
@@ -330,6 +227,7 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
+    use crate::domain::ids::{DiskId, ProjectId, UserId};
 
     const ALL: OptionalRules = OptionalRules { yearly_monthly: true, dedicated_storage: true };
 
@@ -417,6 +315,28 @@ mod tests {
     }
 
     #[test]
+    fn the_verdicts_name_every_rule_in_order_and_all_that_are_broken() {
+        let names = |facts: &TransferFacts, optional| -> Vec<(&str, Verdict)> {
+            verdicts(facts, optional).collect()
+        };
+        let holding: Vec<_> = RULES.iter().map(|rule| (rule.name, Verdict::Holds)).collect();
+        assert_eq!(names(&fit(), ALL), holding);
+        let mut facts = fit();
+        breakers().iter().for_each(|(_, break_it)| break_it(&mut facts));
+        let broken = names(&facts, ALL);
+        assert!(broken.iter().all(|(_, verdict)| matches!(verdict, Verdict::Broken(_))));
+        let first = broken.first().map(|(_, verdict)| verdict.clone());
+        assert_eq!(first, may_be_created(&facts, ALL).err().map(Verdict::Broken));
+        let off = OptionalRules { yearly_monthly: false, dedicated_storage: false };
+        let switched_off = names(&facts, off);
+        assert_eq!(switched_off[..6], broken[..6]);
+        assert_eq!(
+            switched_off[6..],
+            [("not yearly or monthly", Verdict::Off), ("not dedicated", Verdict::Off)]
+        );
+    }
+
+    #[test]
     fn accept_checks_the_same_rules_but_for_the_status() {
         for (name, break_it) in breakers() {
             let mut facts = fit();
@@ -435,13 +355,5 @@ mod tests {
             let optional = ["not yearly or monthly", "not dedicated"].contains(&name);
             assert_eq!(may_be_created(&facts, off).is_ok(), optional, "{name}");
         }
-    }
-
-    #[test]
-    fn a_key_is_sixteen_lower_case_hexadecimal_digits_and_prints_nowhere() {
-        let key = AuthKey::from_random([0, 1, 2, 3, 0xab, 0xcd, 0xef, 0xff]);
-        assert_eq!(key.reveal(), "00010203abcdefff");
-        assert_eq!(format!("{key:?}"), "AuthKey(..)");
-        assert_eq!(format!("{:?}", KeyHash::from_phc("$argon2id$x".to_owned())), "KeyHash(..)");
     }
 }
