@@ -3,6 +3,8 @@
 mod accept;
 mod create;
 mod ends;
+mod expiry;
 mod lists;
 mod matrix;
 mod refusals;
+mod retries;
