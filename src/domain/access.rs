@@ -358,6 +358,8 @@ actions! {
         "iam:credentials:createCredential";
     /// End what takes time.
     StepProgress: Admin, "evs:progress:step", "evs:progress:step";
+    /// Show whether a disk may be offered.
+    ShowTransferable: Reader, "evs:transfers:check", "evs:transfers:check";
     /// Show the clock.
     ShowClock: Admin, "evs:clock:get", "evs:clock:get";
     /// Steer the clock.

@@ -39,6 +39,8 @@ const OWN: &[Operation] = operations! {
     get "/metrics" 200 Plain(CONTENT_TYPE), "Tell what was counted since the start", open();
     get "/openapi.json" 200 Object, "Give this document", open();
     post "/progress" 200 Many("finished"), "End what takes time", may(A::StepProgress), may_take(&PROGRESS);
+    get "/disks/{id}/transferable" 200 Object, "Tell whether a disk may be offered, rule by rule",
+        may(A::ShowTransferable);
     get "/clock" 200 Object, "Tell what the clock shows", may(A::ShowClock);
     post "/clock" 200 Many("finished"), "Freeze the clock, let it run, set it ahead or change its speed",
         may(A::ChangeClock), takes(&CLOCK);

@@ -4,6 +4,7 @@ mod call;
 mod clock;
 mod node;
 mod progress;
+mod transferable;
 
 use actix_web::web::ServiceConfig;
 
@@ -20,6 +21,7 @@ pub(super) fn steering(config: &mut ServiceConfig) {
         .service(resource("/_evs/metrics").route(get().to(node::metrics)))
         .service(resource("/_evs/openapi.json").route(get().to(node::openapi)))
         .service(resource("/_evs/progress").route(post().to(progress::step)))
+        .service(resource("/_evs/disks/{id}/transferable").route(get().to(transferable::show)))
         .service(
             resource("/_evs/clock").route(get().to(clock::show)).route(post().to(clock::change)),
         );

@@ -3,6 +3,7 @@
 mod expire;
 mod offer;
 mod take;
+mod transferable;
 mod withdraw;
 
 use super::{App, Resource, Result, ServiceError};
@@ -17,6 +18,7 @@ use crate::domain::transfer::{
 use crate::store::WriteTx;
 
 pub use offer::{NewTransfer, Offered};
+pub use transferable::Transferability;
 
 impl App {
     /// A pending transfer of a disk that the caller sees.

@@ -8,3 +8,4 @@ mod lists;
 mod matrix;
 mod refusals;
 mod retries;
+mod transferable;
