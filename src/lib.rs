@@ -17,12 +17,13 @@
 //! | [`server`] | a server as a value: wires all of it, starts and stops | everything |
 //! | [`offline`] | the use cases on a data file that no server serves | `server`, `service` |
 //!
-//! The binary parses the command line (`main.rs`, `cli.rs`); each command is a file of `commands/` that calls
-//! [`server`], [`config`], [`offline`] and the doctor, or asks a running server through `client.rs`. A noun has the same file name in every layer: a transfer is in `domain/transfer.rs`,
-//! `store/transfers.rs`, `store/sqlite/transfers.rs`, `service/transfers.rs` and
-//! `http/openstack/transfers.rs`. What has grown is a directory of that name, such as `snapshot/` and
-//! `snapshots/`; what the cloud's own API has of it is under its name there, `http/evs/cloudsnapshots/`. What is of neither API but ours, below
-//! `/_evs`, is in `http/own/`.
+//! The binary parses the command line (`main.rs`, `cli.rs`); each command is a file of `commands/` that
+//! calls [`server`], [`config`], [`offline`] and the doctor, or asks a running server through
+//! `client.rs`. A noun has the same file name in every layer: a transfer is in `domain/transfer/`,
+//! `store/transfers.rs`, `store/sqlite/transfers.rs`, `service/transfers/` and
+//! `http/openstack/transfers.rs`. What has grown is a directory of that name, such as `transfer/` and
+//! `transfers/`; what the cloud's own API has of it is under its name there,
+//! `http/evs/cloudsnapshots/`. What is of neither API but ours, below `/_evs`, is in `http/own/`.
 //!
 //! # One transfer creation
 //!
@@ -31,8 +32,8 @@
 //!    session to project, which must be the path's (`http/auth.rs`).
 //! 2. The handler reads the body member by member (`http/fields.rs`) and runs the use case as a
 //!    task, so that a client that goes away does not cut it.
-//! 3. `service/transfers.rs` looks at the disk and its facts on a reader: a refused request pays
-//!    for nothing more. `domain/transfer.rs` holds the rules.
+//! 3. `service/transfers/offer.rs` looks at the disk and its facts on a reader: a refused request pays
+//!    for nothing more. `domain/transfer/rules.rs` has the rules.
 //! 4. `service/hasher.rs` makes the key and its hash on a hash thread. No transaction is open.
 //! 5. A unit of work opens: the writer (`store/sqlite/writer.rs`) lends its connection inside a
 //!    `BEGIN IMMEDIATE`. The disk and its facts are read again in one statement; the rules and the
@@ -41,13 +42,20 @@
 //!    committed. Units that wait together share the commit; each is answered after it.
 //! 7. Only then does the key leave the process, in the one answer that ever carries it.
 //!
+//! # A request that is sent again
+//!
+//! A client that names its request with an `Idempotency-Key` may send it again. What is asked and how the
+//! answer looks go into the use case together (`service/idempotency.rs`), so that the answer is kept,
+//! sealed, in the unit of work of the change; whoever asks again gets it once more.
+//!
 //! # What happens later
 //!
 //! What takes time stands in the row of what it happens to, a disk, a snapshot or a backup: when it
 //! ends and how, and for a disk what it will be then (`domain/progress.rs`, `domain/disk/progress.rs`).
 //! A disk that goes back to a snapshot (`service/disks/back.rs`) has its end and the snapshot its own.
 //! `service/progress.rs` ends each when it is due, whether that is a moment later, after a restart or
-//! when somebody steps with `POST /_evs/progress`: one path. Backup policies
+//! when somebody steps with `POST /_evs/progress`: one path. An offer that ends by itself is due in the
+//! same way (`service/transfers/expire.rs`), and counts as gone from its moment on. Backup policies
 //! are due in the same way: when each runs next stands in its row, and its tasks in theirs
 //! (`service/policies/runs.rs`).
 //! `service/purge.rs` removes what has expired. Both are loops that `server.rs` starts and stops.

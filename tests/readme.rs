@@ -93,6 +93,28 @@ fn the_walks_with_snapshots_and_backups_go_on_where_the_one_with_curl_ends() {
 }
 
 #[test]
+fn the_walk_with_retries_makes_one_offer_that_ends_an_hour_later() {
+    let data = TempDir::new().unwrap();
+    let evs = Evs::start(data.path());
+    let all = [walk("curl"), walk("retries")].concat();
+    let output = run(&evs, data.path(), &all, data.path());
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{out}{err}");
+    let lines: Vec<&str> = out.lines().skip(5).collect();
+    let [fits, header, other, key, count, finished @ .., status] = lines.as_slice() else {
+        unreachable!("more lines than {out}");
+    };
+    assert!(fits.contains("\"transferable\":true"), "{fits}");
+    let headers = [header.to_lowercase(), other.to_lowercase()];
+    assert!(headers.contains(&"idempotency-replayed: true".to_owned()), "{headers:?}");
+    assert!(headers.iter().any(|header| header.starts_with("x-evs-transfer-expires-at: ")));
+    assert_eq!((key.len(), count.trim()), (16, "1"));
+    let told = finished.iter().filter(|line| line.contains("from=pending to=expired"));
+    assert_eq!((told.count(), *status), (1, "available"), "{finished:?}");
+    evs.is_healthy();
+}
+
+#[test]
 fn the_walk_with_the_openstack_command_line_ends_with_the_disk_in_the_other_project() {
     // Kept between runs, so that the clients are installed once.
     let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("openstack");
