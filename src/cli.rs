@@ -45,6 +45,9 @@ struct SettingsFlags {
     /// Serve beyond loopback even with the default password or in open mode
     #[arg(long, global = true)]
     allow_remote: bool,
+    /// Let faults really kill the process at their crash points
+    #[arg(long, global = true)]
+    allow_crash: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -104,6 +107,7 @@ pub(crate) fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         listen: cli.settings.listen.clone(),
         data: cli.settings.data.clone(),
         allow_remote: cli.settings.allow_remote,
+        allow_crash: cli.settings.allow_crash,
     };
     match cli.command.as_ref().unwrap_or(&Command::Serve) {
         Command::Serve => serve::run(config::load(&flags)?),

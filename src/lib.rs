@@ -11,6 +11,8 @@
 //! | [`http`] | the route table, the dialects of errors, one file a resource | `domain`, `service`, `tasks` |
 //! | [`config`] | settings in layers; the only place that reads the environment | |
 //! | [`data_dir`] | the data directory: permissions, lock, where it may lie | |
+//! | [`crash`] | killing the process at a place of its own work, where that was allowed | `domain` |
+//! | [`fault_file`] | a file of faults, and what is wrong with it | `domain` |
 //! | [`tasks`] | work that outlives its caller; the only place that spawns | |
 //! | [`metrics`] | what is counted; the only place that names a metric | `domain` |
 //! | [`telemetry`] | the log | `config` |
@@ -62,8 +64,10 @@
 //! The time is that of a clock that people steer, over the machine's (`service/clock.rs`).
 
 pub mod config;
+pub mod crash;
 pub mod data_dir;
 pub mod domain;
+pub mod fault_file;
 pub mod http;
 pub mod metrics;
 pub mod offline;

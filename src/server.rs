@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
@@ -24,6 +25,7 @@ use crate::domain::policy::{MissedRule, MissedRuns};
 use crate::domain::progress::Operation;
 use crate::domain::quota::Limits;
 use crate::domain::transfer::{Lifetime, OptionalRules};
+use crate::fault_file;
 use crate::http::{self, Api};
 use crate::service::disk_types::{DiskTypeRefused, FirstDiskType};
 use crate::service::hasher::{Hasher, HasherError};
@@ -78,6 +80,17 @@ pub enum StartError {
     /// A new data file would have no default type.
     #[error("disks.default_type is \"{0}\", which is none of disks.types")]
     DefaultType(String),
+    /// The faults that it holds.
+    #[error("the faults in the data file cannot be read; `evs doctor` tells more")]
+    Faults(#[source] ServiceError),
+    /// The faults of the settings.
+    #[error("the faults of {} cannot be used: {why}", file.display())]
+    FaultFile {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// Everybody could come in.
     #[error(
         "refusing to listen on {0}, which is beyond loopback, {1}, or allow it with --allow-remote"
@@ -160,6 +173,8 @@ async fn bring_up(
         }
     })?;
 
+    arm_faults(settings, &app).await?;
+
     let address = settings.server.listen;
     let cannot_listen = |source: std::io::Error| {
         if source.kind() == ErrorKind::AddrInUse {
@@ -201,6 +216,16 @@ async fn bring_up(
         let _ = server.await;
     });
     Ok((addr, handle, app))
+}
+
+/// Arms the faults that the data file holds, and those of the file that the settings name.
+async fn arm_faults(settings: &Settings, app: &App) -> Result<(), StartError> {
+    app.read_faults_again().await.map_err(StartError::Faults)?;
+    let Some(file) = &settings.faults.file else { return Ok(()) };
+    let wrong = |why: String| StartError::FaultFile { file: file.clone(), why };
+    let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
+    let drafts = fault_file::parse(&text).map_err(|mistakes| wrong(mistakes.join("\n")))?;
+    app.arm_faults(&drafts).await.map_err(|refused| wrong(refused.to_string()))
 }
 
 /// How the settings want the data file opened.
@@ -270,6 +295,7 @@ fn rules(settings: &Settings) -> Rules {
         signature_skew: settings.auth.signature_skew,
         key_guesses: guesses(settings.transfers.key_guesses),
         password_guesses: guesses(settings.auth.password_guesses),
+        allow_crash: settings.server.allow_crash,
     }
 }
 

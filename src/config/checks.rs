@@ -10,8 +10,8 @@ use std::{
 use chrono::TimeDelta;
 
 use super::{
-    Account, Auth, AuthMode, Bootstrap, Cloud, ConfigError, Data, Disks, Guesses, HashCost, Log,
-    LogFormat, MissedRuns, Policies, Quotas, Server, Settings, Simulation, Store, Transfers,
+    Account, Auth, AuthMode, Bootstrap, Cloud, ConfigError, Data, Disks, Faults, Guesses, HashCost,
+    Log, LogFormat, MissedRuns, Policies, Quotas, Server, Settings, Simulation, Store, Transfers,
     layers::{Entries, Entry, Setting, invalid, render},
 };
 
@@ -122,6 +122,7 @@ pub(super) fn check(entries: &Entries) -> Result<Settings, ConfigError> {
             ),
         },
         simulation: checks.simulation()?,
+        faults: Faults { file: checks.path("faults.file")? },
         quotas: Quotas {
             volumes: checks.limit("quotas.volumes")?,
             gigabytes: checks.limit("quotas.gigabytes")?,
@@ -145,6 +146,7 @@ impl<'a> Checks<'a> {
             public_url: self.url("server.public_url")?,
             workers: if workers == 0 { cores() } else { workers },
             allow_remote: self.flag("server.allow_remote")?,
+            allow_crash: self.flag("server.allow_crash")?,
             stop_grace: Duration::from_secs(self.whole("server.stop_grace_s", 0..=3600)?),
             max_body_bytes: self.whole("server.max_body_bytes", 1024..=1 << 30)?,
         })
@@ -271,6 +273,11 @@ impl<'a> Checks<'a> {
             return Ok(name.to_owned());
         }
         Err(self.broken(key, &format!("1 to {LONGEST_NAME} letters, digits, _, - and .")))
+    }
+
+    /// A path, or none where the text is empty.
+    fn path(&self, key: &str) -> Result<Option<PathBuf>, ConfigError> {
+        Ok(Some(PathBuf::from(self.text(key)?)).filter(|path| !path.as_os_str().is_empty()))
     }
 
     fn filled(&self, key: &str) -> Result<String, ConfigError> {

@@ -139,6 +139,9 @@ pub(super) fn merge(
     if flags.allow_remote {
         replace(&mut entries, "server.allow_remote", Setting::Flag(true), "--allow-remote");
     }
+    if flags.allow_crash {
+        replace(&mut entries, "server.allow_crash", Setting::Flag(true), "--allow-crash");
+    }
     Ok(entries)
 }
 

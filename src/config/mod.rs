@@ -32,6 +32,8 @@ pub struct Flags {
     pub data: Option<PathBuf>,
     /// `--allow-remote`: sets `server.allow_remote`.
     pub allow_remote: bool,
+    /// `--allow-crash`: sets `server.allow_crash`.
+    pub allow_crash: bool,
 }
 
 /// All settings, checked.
@@ -59,6 +61,8 @@ pub struct Settings {
     pub policies: Policies,
     /// How time passes.
     pub simulation: Simulation,
+    /// Faults.
+    pub faults: Faults,
     /// The default limits of a project.
     pub quotas: Quotas,
 }
@@ -74,6 +78,8 @@ pub struct Server {
     pub workers: usize,
     /// Whether an unsafe server may listen beyond loopback.
     pub allow_remote: bool,
+    /// Whether faults may kill the process.
+    pub allow_crash: bool,
     /// How long requests under way may take at the stop.
     pub stop_grace: Duration,
     /// The largest body that is read.
@@ -203,6 +209,13 @@ pub struct Simulation {
     pub delays: BTreeMap<&'static str, TimeDelta>,
     /// The words of the operations that fail.
     pub fail: Vec<String>,
+}
+
+/// Section `[faults]`.
+#[derive(Debug, Clone)]
+pub struct Faults {
+    /// A file of rules that count from the start on; none: there is none.
+    pub file: Option<PathBuf>,
 }
 
 /// Section `[quotas]`: limits, -1 for none.

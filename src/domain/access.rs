@@ -64,6 +64,9 @@ macro_rules! actions {
         pub enum Action { $($(#[$doc])* $action,)+ }
 
         impl Action {
+            /// Every action there is, in the order of the table.
+            pub const ALL: &[Self] = &[$(Self::$action,)+];
+
             /// The weakest role that may (Cinder's defaults).
             pub fn needs(self) -> Role {
                 match self { $(Self::$action => Role::$role,)+ }
@@ -364,6 +367,14 @@ actions! {
     ShowClock: Admin, "evs:clock:get", "evs:clock:get";
     /// Steer the clock.
     ChangeClock: Admin, "evs:clock:update", "evs:clock:update";
+    /// List faults.
+    ListFaults: Admin, "evs:faults:list", "evs:faults:list";
+    /// Show a fault.
+    ShowFault: Admin, "evs:faults:get", "evs:faults:get";
+    /// Add faults.
+    CreateFaults: Admin, "evs:faults:create", "evs:faults:create";
+    /// Remove faults.
+    DeleteFaults: Admin, "evs:faults:delete", "evs:faults:delete";
     /// List messages.
     ListMessages: Reader, "message:get_all", "evs:messages:list";
     /// Show a message.

@@ -65,6 +65,10 @@ id! {
     AttachmentId
 }
 id! {
+    /// A rule by which something goes wrong.
+    FaultId
+}
+id! {
     /// A server, which lives elsewhere.
     ServerId
 }

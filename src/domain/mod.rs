@@ -13,6 +13,7 @@ pub mod cloud_disk;
 pub mod disk;
 pub mod disk_type;
 pub mod event;
+pub mod fault;
 pub mod guess;
 pub mod host;
 pub mod idempotency;

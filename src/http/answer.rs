@@ -13,6 +13,7 @@ use super::Api;
 use super::auth::request_id;
 use super::dialect::Dialect;
 use super::error::ApiError;
+use super::faults;
 use super::received::base;
 use crate::domain::ids::RequestId;
 use crate::domain::microversion::Microversion;
@@ -55,7 +56,7 @@ pub async fn answer(
         }
         debug!(http.method = %method, http.path = %path, http.status = response.status().as_u16(),
             "{method} {path} {}", response.status().as_u16());
-        Ok(response)
+        Ok(faults::let_go(response).await)
     }
     .instrument(span)
     .await

@@ -9,11 +9,13 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
 use super::error::ApiError;
+use super::faults::{self, Around};
 use super::received::{Received, api};
 use super::{auth, fields};
 use crate::domain::access::{Action, Caller, Role};
-use crate::domain::ids::ProjectId;
+use crate::domain::ids::{DiskId, ProjectId};
 use crate::domain::microversion::{MIN, Microversion};
+use crate::service::{self, App};
 
 /// What a handler answers.
 pub(super) type Answer = Result<HttpResponse, ApiError>;
@@ -22,6 +24,8 @@ pub(super) type Answer = Result<HttpResponse, ApiError>;
 #[derive(Debug)]
 pub(super) struct Call {
     caller: Caller,
+    /// The disks that it is about, if a fault asks.
+    disks: Vec<DiskId>,
     received: Received,
 }
 
@@ -44,18 +48,32 @@ impl FromRequest for Call {
             let signed = auth::signed_body(&request, &mut payload).await?;
             let caller = auth::caller(&api, &request, signed.as_ref()).await?;
             let received = Received::rest_of(api, request, signed, &mut payload).await?;
-            Ok(Self { caller, received })
+            let disks = faults::disks_of(&received).await?;
+            Ok(Self { caller, disks, received })
         })
     }
 }
 
 impl Call {
-    /// Who asks, if that may do this.
+    /// Who asks, if that may do this and no fault is in the way.
     pub(super) fn may(&self, action: Action) -> Result<Caller, ApiError> {
-        if self.caller.role >= action.needs() {
-            Ok(self.caller.clone())
-        } else {
-            Err(ApiError::Forbidden(action))
+        if self.caller.role < action.needs() {
+            return Err(ApiError::Forbidden(action));
+        }
+        faults::meet(&self.received, &self.caller, &self.disks, action)?;
+        Ok(self.caller.clone())
+    }
+
+    /// Runs a writing use case to its end, even if the client goes away meanwhile, and with what faults
+    /// want around it.
+    pub(super) async fn write<T, F>(&self, use_case: impl FnOnce(App) -> F) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        F: Future<Output = service::Result<T>> + Send + 'static,
+    {
+        match Around::of(self.request()) {
+            None => self.received.write(use_case).await,
+            Some(around) => self.received.write(|app| around.work(use_case(app))).await,
         }
     }
 

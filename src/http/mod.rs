@@ -9,6 +9,7 @@ mod call;
 pub mod dialect;
 pub mod error;
 mod evs;
+mod faults;
 mod fields;
 mod idempotency;
 mod identity;

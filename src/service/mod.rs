@@ -10,6 +10,7 @@ pub mod clock;
 pub mod cloud_disks;
 pub mod disk_types;
 pub mod disks;
+pub mod faults;
 mod guesses;
 pub mod hasher;
 mod hosts;
@@ -38,6 +39,7 @@ use crate::domain::attachment::AttachRefused;
 use crate::domain::backup::BackupRefused;
 use crate::domain::clock::{Clock as _, ClockRefused, SimulatedClock, Time};
 use crate::domain::disk::{SourceRefused, WrongStatus};
+use crate::domain::fault::FaultRefused;
 use crate::domain::guess::{GuessLimit, TooManyGuesses};
 use crate::domain::ids::{DiskId, SnapshotId, TransferId};
 use crate::domain::policy::MissedRule;
@@ -47,6 +49,7 @@ use crate::domain::snapshot::SnapshotRefused;
 use crate::domain::transfer::{Lifetime, OptionalRules, TransferRefused};
 use crate::metrics::Metrics;
 use crate::store::{ReadTx, Store, StoreError, WriteTx};
+use faults::Faults;
 use hasher::{Hasher, HasherError};
 use progress::Simulation;
 
@@ -57,6 +60,7 @@ pub struct App {
     clock: Arc<SimulatedClock>,
     hasher: Hasher,
     rules: Arc<Rules>,
+    faults: Arc<Faults>,
     /// Told when something has begun that takes time.
     woken: Arc<Notify>,
     /// Whoever has it ends what is due, and nobody else meanwhile.
@@ -101,6 +105,8 @@ pub struct Rules {
     pub key_guesses: GuessLimit,
     /// How often one may be wrong about an account's password.
     pub password_guesses: GuessLimit,
+    /// Whether faults may kill the process.
+    pub allow_crash: bool,
 }
 
 /// A kind of thing that may not be there.
@@ -136,6 +142,8 @@ pub enum Resource {
     AccessKey,
     /// A job.
     Job,
+    /// A fault.
+    Fault,
 }
 
 /// Why a use case came to nothing.
@@ -273,6 +281,9 @@ pub enum ServiceError {
     /// The clock is not set so.
     #[error(transparent)]
     Clock(#[from] ClockRefused),
+    /// There is no such fault to be had.
+    #[error(transparent)]
+    Fault(#[from] FaultRefused),
     /// The hash threads are gone or failed.
     #[error(transparent)]
     Hasher(#[from] HasherError),
@@ -297,6 +308,7 @@ impl App {
             clock,
             hasher,
             rules: Arc::new(rules),
+            faults: Arc::default(),
             woken: Arc::default(),
             turn: Arc::default(),
             stopping: CancellationToken::new(),

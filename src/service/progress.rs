@@ -17,7 +17,7 @@ use super::{App, Result, ServiceError, settle};
 use crate::domain::access::{Caller, Role};
 use crate::domain::clock::Time;
 use crate::domain::disk::Disk;
-use crate::domain::ids::{DiskId, JobId, PolicyId, ProjectId, RequestId, TransferId, UserId};
+use crate::domain::ids::{DiskId, FaultId, JobId, PolicyId, ProjectId, RequestId, TransferId, UserId};
 use crate::domain::progress::{Ending, Operation, Outcome};
 use crate::store::StoreError;
 use crate::store::progress::DueWork;
@@ -134,23 +134,40 @@ pub(super) struct Begun {
     pub(super) ending: Ending,
     /// Whether it takes no time, and so is over in the unit of work that begins it.
     pub(super) at_once: bool,
+    /// The rule by which it fails.
+    pub(super) fault: Option<FaultId>,
 }
 
 impl App {
-    /// When and how `operation` ends if it begins now.
-    pub(super) fn begin(&self, operation: Operation) -> Begun {
+    /// When and how `operation` ends if it begins now, in the caller's request on a disk of `project`
+    /// or on what belongs to that.
+    pub(super) fn begin(
+        &self,
+        caller: &Caller,
+        operation: Operation,
+        project: &ProjectId,
+        disk: DiskId,
+    ) -> Begun {
         let simulation = &self.rules.simulation;
         let delay = simulation.delays.get(&operation).copied().unwrap_or_default();
-        let failing = simulation.failing.contains(&operation);
+        let fault = self.failing_step(&caller.request, operation, project, disk);
+        let failing = fault.is_some() || simulation.failing.contains(&operation);
         let outcome = if failing { Outcome::Failed } else { Outcome::Done };
         let at_once = !simulation.explicit && delay.is_zero();
-        Begun { ending: Ending { outcome, at: self.now() + delay }, at_once }
+        Begun { ending: Ending { outcome, at: self.now() + delay }, at_once, fault }
     }
 
-    /// When and how `operation` ends if it has just begun on `disk` too: at the same moment.
-    pub(super) fn begin_with(&self, operation: Operation, disk: Option<&Disk>) -> Begun {
-        let begun = self.begin(operation);
-        let pending = disk.and_then(|disk| disk.pending.as_ref());
+    /// When and how `operation` ends if it has just begun on `disk` too, which has become `after`: at
+    /// the same moment.
+    pub(super) fn begin_with(
+        &self,
+        caller: &Caller,
+        operation: Operation,
+        disk: &Disk,
+        after: Option<&Disk>,
+    ) -> Begun {
+        let begun = self.begin(caller, operation, &disk.project, disk.id);
+        let pending = after.and_then(|disk| disk.pending.as_ref());
         Begun { ending: pending.map_or(begun.ending, |pending| pending.ending), ..begun }
     }
 
@@ -172,6 +189,10 @@ impl App {
         };
         let (mut finished, mut failure) = (Vec::new(), None);
         for work in works {
+            let fault = self.before_due_work(match work {
+                DueWork::OnDisk(disk) => Some(disk),
+                DueWork::Transfer(_) | DueWork::Policy(_) | DueWork::Task(_) => None,
+            });
             let ended = match work {
                 DueWork::OnDisk(disk) => self.finish_on_disk(disk, due).await,
                 DueWork::Transfer(id) => self.expire_transfer(id).await.map(Vec::from_iter),
@@ -179,7 +200,12 @@ impl App {
                 DueWork::Task(id) => self.run_task(&id, begins).await.map(Vec::from_iter),
             };
             match ended {
-                Ok(ended) => finished.extend(ended),
+                Ok(ended) => {
+                    if !ended.is_empty() {
+                        fault.after();
+                    }
+                    finished.extend(ended);
+                }
                 Err(why) => failure = failure.or(Some(why)),
             }
         }

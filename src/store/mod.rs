@@ -15,6 +15,7 @@ pub mod cloud_disks;
 pub mod disk_types;
 pub mod disks;
 pub mod events;
+pub mod faults;
 pub mod guesses;
 pub mod idempotency;
 pub mod jobs;
@@ -48,6 +49,7 @@ pub use cloud_disks::{CloudDiskReads, CloudDiskWrites};
 pub use disk_types::{DiskTypeReads, DiskTypeWrites};
 pub use disks::{DiskReads, DiskWrites};
 pub use events::EventWrites;
+pub use faults::{FaultReads, FaultWrites};
 pub use guesses::{GuessReads, GuessWrites};
 pub use idempotency::{IdempotencyReads, IdempotencyWrites};
 pub use jobs::{JobReads, JobWrites};
@@ -121,6 +123,7 @@ pub trait ReadTx:
     + CloudDiskReads
     + DiskReads
     + DiskTypeReads
+    + FaultReads
     + GuessReads
     + IdempotencyReads
     + JobReads
@@ -150,6 +153,7 @@ impl<T> ReadTx for T where
         + CloudDiskReads
         + DiskReads
         + DiskTypeReads
+        + FaultReads
         + GuessReads
         + IdempotencyReads
         + JobReads
@@ -184,6 +188,7 @@ pub trait WriteTx:
     + DiskTypeWrites
     + DiskWrites
     + EventWrites
+    + FaultWrites
     + GuessWrites
     + IdempotencyWrites
     + JobWrites

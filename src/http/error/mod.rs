@@ -13,6 +13,7 @@ use super::dialect::Dialect;
 use super::evs::policies;
 use super::openstack::types::refusals;
 use crate::domain::access::Action;
+use crate::domain::fault::FaultRefused;
 use crate::domain::ids::RequestId;
 use crate::domain::microversion::BadMicroversion;
 use crate::service::identity::IdentityError;
@@ -83,6 +84,12 @@ pub enum ApiError {
     /// The use case ended without a result.
     #[error(transparent)]
     Gone(#[from] Gone),
+    /// Too many requests, by a rule of faults.
+    #[error("too many requests, by a fault")]
+    TooManyRequests,
+    /// There is no answer, by a rule of faults: the connection is closed.
+    #[error("no answer, by a fault")]
+    NoAnswer,
     /// The web framework failed by itself.
     #[error("{0}")]
     Framework(String),
@@ -171,12 +178,15 @@ impl ApiError {
             | Self::Login(_)
             | Self::NoSuchAction(_)
             | Self::ProjectMismatch
+            // Nobody ever sees what it is.
+            | Self::NoAnswer
             | Self::Microversion(BadMicroversion::Malformed(_)) => Fault::BAD_REQUEST,
             Self::Native(fault) => Fault(fault.status, "badRequest", fault.code),
             Self::BodyTooLarge | Self::TooLong(_) => Fault::OVER_LIMIT,
             Self::NoRoute | Self::EmptyId | Self::NotThere(_) => Fault::NOT_FOUND,
             Self::BadMethod { .. } => Fault::BAD_METHOD,
             Self::Forbidden(_) => Fault::FORBIDDEN,
+            Self::TooManyRequests => Fault::TOO_MANY,
             Self::Microversion(BadMicroversion::Unsupported(_)) => Fault::NOT_ACCEPTABLE,
             Self::Gone(_) | Self::Framework(_) => Fault::OURS,
             Self::Service(error) => service_fault(error),
@@ -197,7 +207,8 @@ impl ApiError {
         }
         let quota =
             matches!(self, Self::Service(S::Quota(_) | S::RecipientQuota(_) | S::RestoreQuota(_)));
-        let busy = self.status() == StatusCode::SERVICE_UNAVAILABLE;
+        let busy = self.status() == StatusCode::SERVICE_UNAVAILABLE
+            || matches!(self, Self::TooManyRequests);
         if quota { Some("0".to_owned()) } else { busy.then(|| "1".to_owned()) }
     }
 
@@ -299,8 +310,9 @@ impl ApiError {
             Self::Forbidden(action) => {
                 format!("Policy doesn't allow {} to be performed.", action.rule()).into()
             }
+            Self::TooManyRequests => "Too many requests. Try again.".into(),
             Self::Microversion(bad) => bad.to_string().into(),
-            Self::Gone(_) | Self::Framework(_) => OUR_FAULT.into(),
+            Self::NoAnswer | Self::Gone(_) | Self::Framework(_) => OUR_FAULT.into(),
             Self::Service(error) => texts::of(error),
         }
     }
@@ -328,7 +340,8 @@ fn service_fault(error: &ServiceError) -> Fault {
             | Resource::PolicyTask
             | Resource::QosSpecs
             | Resource::User
-            | Resource::AccessKey,
+            | Resource::AccessKey
+            | Resource::Fault,
             _,
         )
         | S::NoImageMetadata
@@ -360,7 +373,9 @@ fn service_fault(error: &ServiceError) -> Fault {
         | S::LowerType(_)
         | S::TooManyTags(_)
         | S::TooManyAccessKeys(_)
-        | S::Clock(_) => Fault::BAD_REQUEST,
+        | S::Clock(_)
+        | S::Fault(FaultRefused::Wrong(_) | FaultRefused::TooMany(_)) => Fault::BAD_REQUEST,
+        S::Fault(FaultRefused::CrashNotAllowed) => Fault::CONFLICT,
         S::Quota(_) | S::RecipientQuota(_) | S::RestoreQuota(_) => Fault::OVER_LIMIT,
         S::TokenReused => Fault::CONFLICT,
         S::IdempotencyKeyReused => Fault::UNPROCESSABLE,

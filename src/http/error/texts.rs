@@ -101,6 +101,7 @@ pub(super) fn of(error: &ServiceError) -> Cow<'_, str> {
         S::Identity(refusal) => refusal.to_string().into(),
         S::DiskType(refused) => refusals::type_message(refused).into(),
         S::Qos(refused) => refusals::qos_message(refused).into(),
+        S::Fault(refused) => refused.to_string().into(),
         S::Clock(refused) => clock_refused(refused).into(),
         S::Guesses(refused) => format!("Too many requests: {refused}.").into(),
         S::Hasher(_) | S::Sealing(_) => OUR_FAULT.into(),
@@ -257,6 +258,7 @@ fn not_found(resource: Resource, id: &str) -> String {
             );
         }
         Resource::Policy => "Backup policy",
+        Resource::Fault => "Fault",
         Resource::PolicyTask => "Task",
         Resource::DiskType => "Volume type",
         Resource::DiskTypeName => "Volume type with name",

@@ -2,13 +2,14 @@
 
 mod call;
 mod clock;
+mod faults;
 mod node;
 mod progress;
 mod transferable;
 
 use actix_web::web::ServiceConfig;
 
-use super::table::{get, head, post, resource};
+use super::table::{delete, get, head, post, resource};
 
 /// The routes below `/_evs`.
 pub(super) fn steering(config: &mut ServiceConfig) {
@@ -24,5 +25,16 @@ pub(super) fn steering(config: &mut ServiceConfig) {
         .service(resource("/_evs/disks/{id}/transferable").route(get().to(transferable::show)))
         .service(
             resource("/_evs/clock").route(get().to(clock::show)).route(post().to(clock::change)),
+        )
+        .service(
+            resource("/_evs/faults")
+                .route(get().to(faults::list))
+                .route(post().to(faults::create))
+                .route(delete().to(faults::clear)),
+        )
+        .service(
+            resource("/_evs/faults/{id}")
+                .route(get().to(faults::show))
+                .route(delete().to(faults::delete)),
         );
 }

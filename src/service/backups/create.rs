@@ -176,7 +176,7 @@ impl App {
                     return Err(BackupRefused::SnapshotNotAvailable(snapshot.status).into());
                 }
                 disk.step(DiskEvent::BackupSnapshot)?;
-                let begun = self.begin(Operation::Backup);
+                let begun = self.begin(caller, Operation::Backup, &disk.project, disk.id);
                 let (copied, course) = (snapshot.clone(), SnapshotCourse::BACKUP);
                 let after = self.under_way_on_snapshot(unit, caller, copied, course, begun);
                 if after.as_ref() != Some(&snapshot) {
@@ -196,7 +196,7 @@ impl App {
     ) -> Result<Begun> {
         let changed = disk.clone();
         let after = self.happen(unit, caller, disk, changed, event, Becoming::default())?;
-        let begun = self.begin_with(Operation::Backup, after.as_ref());
+        let begun = self.begin_with(caller, Operation::Backup, disk, after.as_ref());
         if after.as_ref() != Some(disk) {
             self.save(unit, caller, "disk.backup", disk, after);
         }

@@ -63,7 +63,7 @@ impl App {
         caller: &Caller,
         backup: &Backup,
     ) -> Result<Option<Backup>> {
-        let begun = self.begin(Operation::DeleteBackup);
+        let begun = self.begin(caller, Operation::DeleteBackup, &backup.project, backup.disk);
         let (going, course) = (backup.clone(), BackupCourse::DELETE);
         let after = self.under_way_on_backup(unit, caller, going, course, begun);
         self.save_backup(unit, caller, "backup.delete", backup, after).await

@@ -117,6 +117,8 @@ impl App {
         course: BackupCourse,
         begun: Begun,
     ) -> Option<Backup> {
+        let (thing, operation) = (Thing::Backup(backup.id), course.operation);
+        self.tell_of_fault(unit, caller, begun.fault, thing, operation);
         backup.begin(course, begun.ending);
         if !begun.at_once {
             return Some(backup);

@@ -58,7 +58,7 @@ impl App {
             RestoreInto::NewDisk(name) => self.restored(unit, caller, &backup, name).await?,
             RestoreInto::Disk(disk) => self.overwritten(unit, caller, &backup, disk).await?,
         };
-        let begun = self.begin_with(Operation::Restore, Some(&disk));
+        let begun = self.begin_with(caller, Operation::Restore, &disk, Some(&disk));
         let (filling, course) = (backup.clone(), backup.restoring());
         let after = self.under_way_on_backup(unit, caller, filling, course, begun);
         self.save_backup(unit, caller, "backup.restore", &backup, after).await?;

@@ -70,7 +70,7 @@ impl App {
     ) -> Result<Disk> {
         let changed = before.clone();
         let after = self.happen(unit, caller, before, changed, event, Becoming::default())?;
-        let begun = self.begin_with(course.operation, after.as_ref());
+        let begun = self.begin_with(caller, course.operation, before, after.as_ref());
         let snapshot = self.under_way_on_snapshot(unit, caller, target.clone(), course, begun);
         let (of_disk, of_snapshot) = if event == DiskEvent::Rollback {
             ("disk.rollback", "snapshot.rollback")

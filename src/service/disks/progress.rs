@@ -20,7 +20,9 @@ impl App {
         course: DiskCourse,
         becoming: Becoming,
     ) -> Option<Disk> {
-        let Begun { ending, at_once } = self.begin(course.operation);
+        let begun = self.begin(caller, course.operation, &disk.project, disk.id);
+        let Begun { ending, at_once, fault } = begun;
+        self.tell_of_fault(unit, caller, fault, Thing::Disk(disk.id), course.operation);
         disk.begin(course, former, becoming, ending);
         if !at_once {
             return Some(disk);

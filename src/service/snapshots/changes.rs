@@ -132,7 +132,8 @@ impl App {
             if how == SnapshotDeletion::Plain && !snapshot.status.may_be_deleted() {
                 return Err(ServiceError::NotDeletable(Resource::Snapshot, wanted.to_string()));
             }
-            let begun = self.begin(Operation::DeleteSnapshot);
+            let begun =
+                self.begin(caller, Operation::DeleteSnapshot, &snapshot.project, snapshot.disk);
             let (going, course) = (snapshot.clone(), SnapshotCourse::DELETE);
             let after = self.under_way_on_snapshot(&mut *unit, caller, going, course, begun);
             self.save_snapshot(&mut *unit, caller, "snapshot.delete", &snapshot, after);

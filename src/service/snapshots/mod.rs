@@ -74,7 +74,7 @@ impl App {
             created_at: self.now(),
             updated_at: None,
         };
-        let begun = self.begin(Operation::Snapshot);
+        let begun = self.begin(caller, Operation::Snapshot, &snapshot.project, snapshot.disk);
         let snapshot = self
             .under_way_on_snapshot(unit, caller, snapshot, SnapshotCourse::CREATE, begun)
             .ok_or_else(|| no_snapshot(String::new()))?;
@@ -108,6 +108,8 @@ impl App {
         course: SnapshotCourse,
         begun: Begun,
     ) -> Option<Snapshot> {
+        let (thing, operation) = (Thing::Snapshot(snapshot.id), course.operation);
+        self.tell_of_fault(unit, caller, begun.fault, thing, operation);
         snapshot.begin(course, begun.ending);
         if !begun.at_once {
             return Some(snapshot);

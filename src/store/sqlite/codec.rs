@@ -13,8 +13,8 @@ use sqlx::sqlite::SqliteArguments;
 use crate::domain::clock::Time;
 use crate::domain::disk_type::Specs;
 use crate::domain::ids::{
-    AccessId, AttachmentId, BackupId, BackupShareId, DiskId, DiskTypeId, EncryptionId, MessageId,
-    PolicyId, ProjectId, QosSpecsId, ServerId, SnapshotId, TransferId, UserId,
+    AccessId, AttachmentId, BackupId, BackupShareId, DiskId, DiskTypeId, EncryptionId, FaultId,
+    MessageId, PolicyId, ProjectId, QosSpecsId, ServerId, SnapshotId, TransferId, UserId,
 };
 use crate::store::{Result, StoreError};
 
@@ -99,6 +99,7 @@ bound_as_text!(
     SnapshotId,
     BackupId,
     BackupShareId,
+    FaultId,
     MessageId,
     PolicyId,
     DiskTypeId,

@@ -18,6 +18,7 @@ mod disks;
 pub mod doctor;
 mod errors;
 mod events;
+mod faults;
 mod guesses;
 mod holder;
 mod idempotency;
@@ -50,6 +51,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::{Changes, ReadTx, Result, Store, StoreError, StoreInfo, WriteTx};
+use crate::crash;
+use crate::domain::fault::CrashPoint;
 use crate::tasks::Tasks;
 use unit::{Reader, Unit};
 use writer::{Request, Writer};
@@ -140,6 +143,7 @@ impl Store for SqliteStore {
     }
 
     async fn write(&self) -> Result<Box<dyn WriteTx>> {
+        crash::here(CrashPoint::BeforeUnit);
         let (request, turn) = oneshot::channel();
         match &*self.requests() {
             Some(requests) => {

@@ -8,6 +8,8 @@ use sqlx::{Sqlite, SqliteConnection};
 
 use super::codec::Value;
 use super::writer::Turn;
+use crate::crash;
+use crate::domain::fault::CrashPoint;
 use crate::store::{Result, WriteTx};
 
 /// Has a connection to ask questions on: every question is implemented once, for all that have.
@@ -98,6 +100,7 @@ impl AsConnection for Unit {
 impl WriteTx for Unit {
     async fn commit(self: Box<Self>) -> Result<()> {
         let Self { turn, writes } = *self;
+        crash::here(CrashPoint::BeforeWrites);
         turn.commit(writes).await
     }
 

@@ -21,6 +21,8 @@ use tracing::warn;
 
 use super::unit::{Rows, Write};
 use super::{errors, holder};
+use crate::crash;
+use crate::domain::fault::CrashPoint;
 use crate::store::{Changes, Result, StoreError};
 
 /// How long nobody must have asked for a turn before the log is moved into the main file, and how often
@@ -61,7 +63,7 @@ struct Back {
 
 #[derive(Debug)]
 enum End {
-    Commit(Vec<Write>, Reply),
+    Commit(Vec<Write>, Reply, Option<crash::Armed>),
     Refuse(Reply),
     Abandon,
 }
@@ -75,7 +77,7 @@ impl Turn {
     /// Hands the writes over and waits until they are on disk.
     pub(super) async fn commit(mut self, writes: Vec<Write>) -> Result<()> {
         let (reply, outcome) = oneshot::channel();
-        self.give_back(End::Commit(writes, reply));
+        self.give_back(End::Commit(writes, reply, crash::armed()));
         outcome.await.unwrap_or_else(|_| Err(stopped()))
     }
 
@@ -127,6 +129,8 @@ pub(super) struct Writer {
 struct Batch {
     waiting: Vec<(Reply, Result<()>)>,
     wrote: bool,
+    /// What its units want the process to die of.
+    armed: Vec<crash::Armed>,
 }
 
 impl Batch {
@@ -210,10 +214,14 @@ impl Writer {
             match back.end {
                 End::Abandon => {}
                 End::Refuse(reply) => batch.settle(reply, Ok(())),
-                End::Commit(writes, reply) if writes.is_empty() => batch.settle(reply, Ok(())),
-                End::Commit(writes, reply) => match send(&mut connection, &writes).await {
+                End::Commit(writes, reply, _) if writes.is_empty() => batch.settle(reply, Ok(())),
+                End::Commit(writes, reply, armed) => match send(&mut connection, &writes).await {
                     Ok(()) => {
                         batch.wrote = true;
+                        if let Some(armed) = armed {
+                            armed.here(CrashPoint::BeforeCommit);
+                            batch.armed.push(armed);
+                        }
                         batch.waiting.push((reply, Ok(())));
                     }
                     Err(failed) => {
@@ -272,6 +280,9 @@ impl Writer {
     async fn commit(&mut self, mut connection: SqliteConnection, batch: Batch) -> bool {
         match sqlx::raw_sql("COMMIT").execute(&mut connection).await {
             Ok(_) => {
+                for armed in &batch.armed {
+                    armed.here(CrashPoint::AfterCommit);
+                }
                 self.connection = Some(connection);
                 let wrote = batch.wrote;
                 if wrote {
