@@ -81,7 +81,7 @@ pub enum StartError {
     #[error("disks.default_type is \"{0}\", which is none of disks.types")]
     DefaultType(String),
     /// The faults that it holds.
-    #[error("the faults in the data file cannot be read; `evs doctor` tells more")]
+    #[error("the faults in the data file cannot be read; remove the one that is named, or mend it")]
     Faults(#[source] ServiceError),
     /// The faults of the settings.
     #[error("the faults of {} cannot be used: {why}", file.display())]

@@ -112,6 +112,7 @@ impl App {
     pub async fn read_again(&self) -> Result<()> {
         let setting = self.read().await?.clock().await?;
         self.clock.replace(setting);
+        self.read_faults_again().await?;
         self.woken.notify_one();
         Ok(())
     }

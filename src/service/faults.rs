@@ -8,7 +8,6 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::Mutex as TurnMutex;
 use tracing::{info, warn};
 
 use super::{App, Resource, Result, ServiceError, settle};
@@ -33,13 +32,13 @@ pub(super) struct Faults {
     /// Whether any names a disk, so that it pays to find out which disk a call is about.
     name_disks: AtomicBool,
     held: Mutex<Held>,
-    /// Whoever has it changes them, in the file and here, and nobody else meanwhile.
-    changing: TurnMutex<()>,
 }
 
 #[derive(Default)]
 struct Held {
     rules: Vec<Armed>,
+    /// How often they were changed.
+    changes: u64,
     /// What was decided last about a step: what begins on a disk and on what belongs to it, in one
     /// request, is one step and ends in one way.
     last: Option<(Step, Option<FaultId>)>,
@@ -64,13 +63,16 @@ impl Faults {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn change<T>(&self, change: impl FnOnce(&mut Vec<Armed>) -> T) -> T {
-        let mut held = self.held();
-        let done = change(&mut held.rules);
+    fn change(&self, change: impl FnOnce(&mut Vec<Armed>)) {
+        self.change_held(&mut self.held(), change);
+    }
+
+    fn change_held(&self, held: &mut Held, change: impl FnOnce(&mut Vec<Armed>)) {
+        change(&mut held.rules);
+        held.changes += 1;
         self.any.store(!held.rules.is_empty(), Ordering::Relaxed);
         let names_disk = held.rules.iter().any(|rule| rule.fault.disk.is_some());
         self.name_disks.store(names_disk, Ordering::Relaxed);
-        done
     }
 }
 
@@ -89,7 +91,6 @@ impl App {
 
     /// Adds rules, all or none.
     pub async fn add_faults(&self, caller: &Caller, drafts: &[FaultDraft]) -> Result<Vec<Armed>> {
-        let _changing = self.faults.changing.lock().await;
         if self.faults.held().rules.len() + drafts.len() > MOST {
             return Err(FaultRefused::TooMany(MOST).into());
         }
@@ -123,13 +124,19 @@ impl App {
         for Armed { fault, .. } in &added {
             info!(fault.id = %fault.id, "armed fault {}: {}", fault.id, fault.effect);
         }
-        self.faults.change(|rules| rules.extend(added.iter().cloned()));
+        self.faults.change(|rules| {
+            for rule in &added {
+                // Whoever has read the file meanwhile has found it there.
+                if !rules.iter().any(|other| other.fault.id == rule.fault.id) {
+                    rules.push(rule.clone());
+                }
+            }
+        });
         Ok(added)
     }
 
     /// Arms rules for the session, those that may not do anything too.
     pub async fn arm_faults(&self, drafts: &[FaultDraft]) -> Result<()> {
-        let _changing = self.faults.changing.lock().await;
         let mut armed = Vec::new();
         for draft in drafts {
             let fault = draft.check(self.now(), random_seed())?;
@@ -159,14 +166,12 @@ impl App {
 
     /// Removes a rule.
     pub async fn remove_fault(&self, caller: &Caller, id: &str) -> Result<()> {
-        let _changing = self.faults.changing.lock().await;
         let rule = self.fault(id)?;
         self.remove(caller, &[rule]).await
     }
 
     /// Removes every rule, and says how many there were.
     pub async fn remove_faults(&self, caller: &Caller) -> Result<usize> {
-        let _changing = self.faults.changing.lock().await;
         let rules = self.faults();
         self.remove(caller, &rules).await?;
         Ok(rules.len())
@@ -208,19 +213,30 @@ impl App {
     /// Arms the rules of the data file as they stand there, in the place of those that stood there
     /// before; who is the same has done what it has done. Those for the session stay.
     pub async fn read_faults_again(&self) -> Result<()> {
-        let _changing = self.faults.changing.lock().await;
-        let read = self.read().await?.faults().await?;
-        self.faults.change(|rules| {
-            let before = std::mem::take(rules);
-            for fault in read {
-                let same = before.iter().find(|rule| rule.fault == fault).cloned();
-                rules.push(same.unwrap_or_else(|| Armed::new(fault, self.rules.allow_crash)));
+        loop {
+            let changes = self.faults.held().changes;
+            let read = self.read().await?.faults().await?;
+            let mut held = self.faults.held();
+            // What was read may be older than what was added or removed meanwhile. No lock is held
+            // instead: whoever adds waits for the writer, and so may whoever wants this read.
+            if held.changes == changes {
+                self.faults.change_held(&mut held, |rules| {
+                    self.replace_persisted(rules, read);
+                    warn_of_idle(rules);
+                });
+                return Ok(());
             }
-            let session = |rule: &Armed| rule.fault.keeping == Keeping::Session;
-            rules.extend(before.into_iter().filter(session));
-            warn_of_idle(rules);
-        });
-        Ok(())
+        }
+    }
+
+    fn replace_persisted(&self, rules: &mut Vec<Armed>, read: Vec<Fault>) {
+        let before = std::mem::take(rules);
+        for fault in read {
+            let same = before.iter().find(|rule| rule.fault == fault).cloned();
+            rules.push(same.unwrap_or_else(|| Armed::new(fault, self.rules.allow_crash)));
+        }
+        let session = |rule: &Armed| rule.fault.keeping == Keeping::Session;
+        rules.extend(before.into_iter().filter(session));
     }
 
     /// Whether it pays to find out which disk a call is about.

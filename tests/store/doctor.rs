@@ -7,12 +7,14 @@ use evs_local::domain::backup::BackupShare;
 use evs_local::domain::disk::{Disk, DiskStatus};
 use evs_local::domain::event::Event;
 use evs_local::domain::idempotency::{KeptAnswer, RetriedAction};
+use evs_local::domain::fault::{Effect, ErrorKind, Operations};
 use evs_local::domain::ids::{BackupShareId, UserId};
 use evs_local::domain::policy::{Task, TaskStatus, Trigger};
 use evs_local::domain::transfer::{Expiry, ExpirySource, TransferEnd, TransferStatus};
 use evs_local::store::sqlite::doctor::{self, checks};
 use sqlx::Connection as _;
 
+use crate::faults;
 use crate::support::{
     self, Bench, account, at, attachment, backup, caller, connect, disk, disk_type, domain,
     encryption, once, policy, project, qos_specs, run, session, snapshot, transfer,
@@ -59,6 +61,8 @@ async fn healthy() -> Healthy {
     let mut ssd = disk_type("SSD");
     ssd.qos_specs = Some(qos.id);
     let encryption = encryption(&ssd);
+    let every = Operations::parse("*").unwrap();
+    let fault = faults::fault(Effect::Error(every, ErrorKind::Busy));
     bench
         .commit(|unit| {
             unit.insert_domain(&domain());
@@ -81,6 +85,7 @@ async fn healthy() -> Healthy {
             unit.insert_disk_type(&ssd);
             unit.insert_disk_type_access(ssd.id, &project("beta"), at(3));
             unit.insert_encryption(&encryption);
+            unit.insert_fault(&fault);
         })
         .await;
     let before = support::offered(&taken, &done);
@@ -127,6 +132,7 @@ async fn healthy() -> Healthy {
         ("SSD", ssd.id.to_string()),
         ("ENCRYPTION", encryption.id.to_string()),
         ("QOS", qos.id.to_string()),
+        ("FAULT", fault.id.to_string()),
         ("HASH", support::HASH.to_owned()),
         ("OTHER", "00000000-0000-4000-8000-000000000000".to_owned()),
     ];
@@ -759,6 +765,34 @@ const PLANTED: &[(&str, &str, &str)] = &[
         "UPDATE qos_specs SET updated_at = 'later'",
         "rows",
         "qos specs {QOS} was changed at later, which is no time",
+    ),
+    (
+        "UPDATE faults SET detail = 'rainy'",
+        "rows",
+        "fault {FAULT} has the effect error rainy, which there is not",
+    ),
+    (
+        "UPDATE faults SET effect = 'delay', detail = '0'",
+        "rows",
+        "fault {FAULT} has the effect delay 0, which there is not",
+    ),
+    ("UPDATE faults SET operation = NULL", "rows", "fault {FAULT} to error busy is about no calls"),
+    (
+        "UPDATE faults SET effect = 'fail_step', detail = '*'",
+        "rows",
+        "fault {FAULT} to fail_step * is about the calls *",
+    ),
+    ("UPDATE faults SET id = 'f'", "rows", "fault f has an id that is no UUID"),
+    ("UPDATE faults SET disk_id = 'd'", "rows", "fault {FAULT} is about disk d, which is no UUID"),
+    (
+        "UPDATE faults SET created_at = 'then'",
+        "rows",
+        "fault {FAULT} was made at then, which is no time",
+    ),
+    (
+        "UPDATE faults SET times = 0",
+        "rows",
+        "fault {FAULT} meets no call: it skips 0, meets 0 by 1000000 ppm",
     ),
     (
         "DROP INDEX disks_by_name;

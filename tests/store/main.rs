@@ -16,6 +16,7 @@ mod disk_types;
 mod disks;
 mod doctor;
 mod events;
+mod faults;
 mod full;
 mod group_commit;
 mod guesses;

@@ -41,6 +41,7 @@ const MERGED: &[(&str, &str)] = &[
     ("0030_snapshots_in_full.sql", "650a7294e3cca6c5"),
     ("0031_events_say_why.sql", "f5ea50d24e8bfdee"),
     ("0032_retries.sql", "131ca6cbae97ea58"),
+    ("0033_faults.sql", "b798647362e00c86"),
 ];
 
 fn root() -> &'static Path {

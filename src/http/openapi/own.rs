@@ -30,6 +30,42 @@ const CLOCK: Schema = Schema::top(
     ],
 );
 
+/// Or several under `faults`.
+const FAULT: Schema = Schema::top(
+    "Fault",
+    &[
+        Member::May("note", Text),
+        Member::May("operation", Text),
+        Member::May("project", Text),
+        Member::May("disk", Text),
+        Member::May("nth", Number),
+        Member::May("skip", Number),
+        Member::May("times", Number),
+        Member::May("probability", Number),
+        Member::May("seed", Number),
+        Member::May("persist", Flag),
+        Member::May(
+            "error",
+            Word(&[
+                "bad_request",
+                "unauthorized",
+                "forbidden",
+                "not_found",
+                "conflict",
+                "quota",
+                "too_many_requests",
+                "internal",
+                "busy",
+                "full",
+            ]),
+        ),
+        Member::May("delay_ms", Number),
+        Member::May("drop", Word(&["before", "after"])),
+        Member::May("fail_step", Text),
+        Member::May("crash", Text),
+    ],
+);
+
 const OWN: &[Operation] = operations! {
     get "/health" 200 Id("status"), "Tell that the process answers", open();
     head "/health" 200 Nothing, "Tell that the process answers", open();
@@ -44,4 +80,9 @@ const OWN: &[Operation] = operations! {
     get "/clock" 200 Object, "Tell what the clock shows", may(A::ShowClock);
     post "/clock" 200 Many("finished"), "Freeze the clock, let it run, set it ahead or change its speed",
         may(A::ChangeClock), takes(&CLOCK);
+    get "/faults" 200 Many("faults"), "List the rules by which something goes wrong", may(A::ListFaults);
+    post "/faults" 201 Object, "Add such a rule, or several", may(A::CreateFaults), takes(&FAULT), fails(&[409]);
+    delete "/faults" 200 Object, "Remove every such rule", may(A::DeleteFaults);
+    get "/faults/{id}" 200 Object, "Show such a rule and what it has done", may(A::ShowFault);
+    delete "/faults/{id}" 204 Nothing, "Remove such a rule", may(A::DeleteFaults);
 };

@@ -65,8 +65,14 @@ impl TestServer {
 
     /// Stops the server and starts it again on the same file.
     pub(crate) async fn restart(self) -> Self {
-        let Self { running, clock, settings, http, secrets, dir } = self;
+        self.restart_with(|_| {}).await
+    }
+
+    /// The same with other settings.
+    pub(crate) async fn restart_with(self, change: impl FnOnce(&mut Settings)) -> Self {
+        let Self { running, clock, mut settings, http, secrets, dir } = self;
         running.stop().await;
+        change(&mut settings);
         let running = Server::start(settings.clone(), Arc::clone(&clock) as _).await.unwrap();
         Self { running, clock, settings, http, secrets, dir }
     }

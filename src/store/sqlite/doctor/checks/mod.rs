@@ -2,6 +2,7 @@
 
 mod backups;
 mod disk_types;
+mod faults;
 mod invariants;
 mod policies;
 mod progress;
@@ -24,6 +25,7 @@ pub fn checks() -> impl Iterator<Item = &'static Check> {
         snapshots::CHECKS,
         backups::CHECKS,
         policies::CHECKS,
+        faults::CHECKS,
     ]
     .into_iter()
     .flatten()

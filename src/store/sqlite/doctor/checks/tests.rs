@@ -4,6 +4,8 @@ use super::checks;
 use crate::domain::attachment::AttachStatus;
 use crate::domain::backup::BackupStatus;
 use crate::domain::disk::DiskStatus;
+use crate::domain::fault::{CrashPoint, EffectWord, ErrorKind, Moment, WorkPoint};
+use crate::domain::progress::Operation;
 use crate::domain::snapshot::SnapshotStatus;
 use crate::domain::transfer::TransferStatus;
 
@@ -55,4 +57,28 @@ fn no_two_checks_have_the_same_name() {
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), checks().count());
+}
+
+#[test]
+fn the_doctor_and_the_schema_know_the_effects_of_faults() {
+    let check = checks().find(|check| check.name == "a fault has an effect that there is").unwrap();
+    let lists: Vec<&str> = check.sql.split(" IN (").skip(1).collect();
+    let texts = |list: &[&'static str]| list.to_vec();
+    let of = |index: usize| {
+        let (list, _) = lists[index].split_once(')').unwrap();
+        list.split('\'').skip(1).step_by(2).collect::<Vec<_>>()
+    };
+    let errors: Vec<&str> = ErrorKind::ALL.iter().map(|kind| kind.as_str()).collect();
+    let moments: Vec<&str> = Moment::ALL.iter().map(|moment| moment.as_str()).collect();
+    let steps = Operation::ALL.iter().map(|step| step.as_str()).chain(["*"]).collect::<Vec<_>>();
+    let points = CrashPoint::ALL.iter().map(|point| point.as_str());
+    let points: Vec<&str> =
+        points.chain(WorkPoint::ALL.iter().map(|point| point.as_str())).collect();
+    for (index, expected) in [errors, moments, steps, points].iter().enumerate() {
+        assert_eq!(of(index), texts(expected), "list {index}");
+    }
+    let schema = include_str!("../../../../../migrations/sqlite/0033_faults.sql");
+    let list = schema.split_once("faults_effect_is_known CHECK (effect IN ").unwrap().1;
+    let effects: Vec<&str> = EffectWord::ALL.iter().map(|word| word.as_str()).collect();
+    assert_eq!(words(list), effects);
 }
