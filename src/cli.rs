@@ -11,6 +11,7 @@ use evs_local::http::openapi;
 
 use crate::commands::access_key::{self, AccessKeyCommand};
 use crate::commands::clock::{self, ClockCommand};
+use crate::commands::faults::{self, FaultsCommand};
 use crate::commands::{doctor, env, healthcheck, print, serve};
 
 /// A local Elastic Volume Service.
@@ -77,6 +78,11 @@ enum Command {
         #[command(subcommand)]
         command: Option<ClockCommand>,
     },
+    /// Let something go wrong on purpose on the running server: errors, delays, lost answers, crashes
+    ///
+    /// Asks the server that runs on the data directory.
+    #[command(subcommand, after_help = AS_WHOM)]
+    Faults(FaultsCommand),
     /// Look at the settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -114,6 +120,7 @@ pub(crate) fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Env { user } => env::run(&config::load(&flags)?, user),
         Command::AccessKey(command) => access_key::run(&config::load(&flags)?, command),
         Command::Clock { command } => clock::run(&config::load(&flags)?, command.as_ref()),
+        Command::Faults(command) => faults::run(&config::load(&flags)?, command),
         Command::Doctor => doctor::run(&config::load(&flags)?.data.dir),
         Command::Config(ConfigCommand::Show) => {
             print(&config::load_with_process_environment(&flags)?.show())?;

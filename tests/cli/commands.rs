@@ -31,13 +31,16 @@ fn the_help_names_every_command() {
             "doctor",
             "access-key",
             "clock",
+            "faults",
             "config",
             "openapi",
             "healthcheck",
             "help"
         ]
     );
-    for flag in ["--listen <ADDR>", "--data <DIR>", "--config <FILE>", "--allow-remote"] {
+    for flag in
+        ["--listen <ADDR>", "--data <DIR>", "--config <FILE>", "--allow-remote", "--allow-crash"]
+    {
         assert!(outcome.out.contains(flag), "{flag}");
     }
 }

@@ -16,6 +16,7 @@
 mod chance;
 mod clock;
 mod journal;
+mod points;
 mod policies;
 #[path = "../process/mod.rs"]
 mod process;
