@@ -17,7 +17,9 @@ use super::{App, Result, ServiceError, settle};
 use crate::domain::access::{Caller, Role};
 use crate::domain::clock::Time;
 use crate::domain::disk::Disk;
-use crate::domain::ids::{DiskId, FaultId, JobId, PolicyId, ProjectId, RequestId, TransferId, UserId};
+use crate::domain::ids::{
+    DiskId, FaultId, JobId, PolicyId, ProjectId, RequestId, TransferId, UserId,
+};
 use crate::domain::progress::{Ending, Operation, Outcome};
 use crate::store::StoreError;
 use crate::store::progress::DueWork;
