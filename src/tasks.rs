@@ -36,6 +36,19 @@ impl Tasks {
             .map_err(|why| Gone(why.to_string()))
     }
 
+    /// Does work that keeps its thread waiting, such as flushing a large file, where that holds nobody
+    /// up; runs to its end like [`Tasks::run`].
+    pub async fn block<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Gone> {
+        let span = tracing::Span::current();
+        self.tracker
+            .spawn_blocking_on(move || span.in_scope(work), &self.runtime)
+            .await
+            .map_err(|why| Gone(why.to_string()))
+    }
+
     /// Starts `work`, which ends by itself; [`Tasks::finish`] waits for it.
     pub fn start(&self, work: impl Future<Output = ()> + Send + 'static) {
         self.tracker.spawn_on(work, &self.runtime);

@@ -32,6 +32,7 @@ pub mod quota;
 pub mod role_assignment;
 pub mod signature;
 pub mod snapshot;
+pub mod state;
 mod status;
 pub mod tag;
 pub mod transfer;

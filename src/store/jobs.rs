@@ -22,6 +22,9 @@ pub trait JobWrites {
     /// A new job with its parts.
     fn insert_job(&mut self, job: &Job);
 
+    /// Removes every job that a project asked for, with its parts.
+    fn delete_jobs_of(&mut self, project: &ProjectId);
+
     /// Ends the part that ends with what is under way on a disk, if there is one.
     fn end_job_part(&mut self, disk: DiskId, end: PartEnd, at: Time);
 

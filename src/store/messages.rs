@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::Result;
 use crate::domain::clock::Time;
-use crate::domain::ids::{MessageId, RequestId};
+use crate::domain::ids::{MessageId, ProjectId, RequestId};
 use crate::domain::message::{Message, MessageQuery};
 use crate::domain::progress::Thing;
 
@@ -32,6 +32,9 @@ pub trait MessageWrites {
 
     /// Removes a message.
     fn delete_message(&mut self, id: MessageId);
+
+    /// Removes every message to a project.
+    fn delete_messages_of(&mut self, project: &ProjectId);
 
     /// Removes at most `limit` messages that are kept until before `now` only.
     fn delete_expired_messages(&mut self, now: Time, limit: u32);

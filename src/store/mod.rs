@@ -29,6 +29,7 @@ pub mod quotas;
 pub mod role_assignments;
 pub mod snapshots;
 pub mod sqlite;
+pub mod state;
 pub mod transfers;
 pub mod users;
 
@@ -62,6 +63,7 @@ pub use qos_specs::{QosReads, QosWrites};
 pub use quotas::{QuotaReads, QuotaWrites};
 pub use role_assignments::{RoleAssignmentReads, RoleAssignmentWrites};
 pub use snapshots::{SnapshotReads, SnapshotWrites};
+pub use state::{LineageReads, States};
 pub use transfers::{TransferReads, TransferWrites};
 pub use users::{UserReads, UserWrites};
 
@@ -70,7 +72,7 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// A database that keeps everything.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: States + Send + Sync + 'static {
     /// Questions only; each is one statement and so one consistent view. Takes no write lock.
     async fn read(&self) -> Result<Box<dyn ReadTx>>;
 
@@ -127,6 +129,7 @@ pub trait ReadTx:
     + GuessReads
     + IdempotencyReads
     + JobReads
+    + LineageReads
     + MessageReads
     + PolicyReads
     + PolicyTaskReads
@@ -157,6 +160,7 @@ impl<T> ReadTx for T where
         + GuessReads
         + IdempotencyReads
         + JobReads
+        + LineageReads
         + MessageReads
         + PolicyReads
         + PolicyTaskReads

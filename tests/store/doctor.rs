@@ -569,6 +569,8 @@ const PLANTED: &[(&str, &str, &str)] = &[
         "the clock goes at 60000 thousandths from 2026-11-23T07:41:05.318204Z since then (row 1, \
          frozen 1)",
     ),
+    ("UPDATE lineage SET epoch = 0", "rows", "the file says of its past 1 that it is epoch 0"),
+    ("DELETE FROM lineage", "rows", "the file does not say which past it has"),
     ("UPDATE backups SET status = 'done'", "rows", "backup {BACKUP} has the unknown status done"),
     ("UPDATE backups SET size_gib = 0", "I4", "backup {BACKUP} has a size of 0 GiB"),
     (

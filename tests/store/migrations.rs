@@ -42,6 +42,7 @@ const MERGED: &[(&str, &str)] = &[
     ("0031_events_say_why.sql", "f5ea50d24e8bfdee"),
     ("0032_retries.sql", "131ca6cbae97ea58"),
     ("0033_faults.sql", "b798647362e00c86"),
+    ("0034_lineage.sql", "68377e8c3d7a20f8"),
 ];
 
 fn root() -> &'static Path {

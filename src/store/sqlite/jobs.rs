@@ -167,6 +167,13 @@ impl JobWrites for Unit {
         }
     }
 
+    fn delete_jobs_of(&mut self, project: &ProjectId) {
+        self.queue(
+            Write::of_any_rows("delete jobs of project", "DELETE FROM jobs WHERE project_id = ?")
+                .bind(project),
+        );
+    }
+
     fn end_job_part(&mut self, disk: DiskId, end: PartEnd, at: Time) {
         self.queue(
             Write::of_any_rows(

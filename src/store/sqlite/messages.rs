@@ -156,6 +156,16 @@ impl MessageWrites for Unit {
         );
     }
 
+    fn delete_messages_of(&mut self, project: &ProjectId) {
+        self.queue(
+            Write::of_any_rows(
+                "delete messages of project",
+                "DELETE FROM messages WHERE project_id = ?",
+            )
+            .bind(project),
+        );
+    }
+
     fn delete_expired_messages(&mut self, now: Time, limit: u32) {
         self.queue(
             Write::of_any_rows(

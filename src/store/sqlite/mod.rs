@@ -35,7 +35,9 @@ mod quotas;
 mod role_assignments;
 mod rows;
 mod snapshots;
+mod state;
 mod transfers;
+mod turn;
 mod unit;
 mod users;
 mod writer;
@@ -54,8 +56,9 @@ use super::{Changes, ReadTx, Result, Store, StoreError, StoreInfo, WriteTx};
 use crate::crash;
 use crate::domain::fault::CrashPoint;
 use crate::tasks::Tasks;
+use turn::{Loan, Request};
 use unit::{Reader, Unit};
-use writer::{Request, Writer};
+use writer::Writer;
 
 pub use open::{APPLICATION_ID, OpenError};
 
@@ -85,6 +88,10 @@ pub struct SqliteStore {
     requests: Mutex<Option<mpsc::UnboundedSender<Request>>>,
     stopped: CancellationToken,
     changes: watch::Receiver<Changes>,
+    options: Options,
+    tasks: Tasks,
+    /// Whoever has it changes what lies in the folder of the saved states.
+    saving: tokio::sync::Mutex<()>,
 }
 
 impl SqliteStore {
@@ -96,6 +103,7 @@ impl SqliteStore {
         tasks: &Tasks,
     ) -> std::result::Result<Self, OpenError> {
         let opened = open::open(file, options).await?;
+        state::tidy(file);
         let (sender, requests) = mpsc::unbounded_channel();
         let stopped = CancellationToken::new();
         let (told, changes) = watch::channel(Changes::default());
@@ -119,7 +127,24 @@ impl SqliteStore {
             requests: Mutex::new(Some(sender)),
             stopped,
             changes,
+            options: *options,
+            tasks: tasks.clone(),
+            saving: tokio::sync::Mutex::default(),
         })
+    }
+
+    /// The writer's connection, alone: everybody who asked before is answered first.
+    async fn alone(&self) -> Result<Loan> {
+        let (request, loan) = oneshot::channel();
+        self.ask(Request::Alone(request))?;
+        loan.await.map_err(|_| StoreError::Closed)?
+    }
+
+    fn ask(&self, request: Request) -> Result<()> {
+        match &*self.requests() {
+            Some(requests) => requests.send(request).map_err(|_| StoreError::Closed),
+            None => Err(StoreError::Closed),
+        }
     }
 
     /// How many transactions were committed: fewer than units when units shared some.
@@ -145,12 +170,7 @@ impl Store for SqliteStore {
     async fn write(&self) -> Result<Box<dyn WriteTx>> {
         crash::here(CrashPoint::BeforeUnit);
         let (request, turn) = oneshot::channel();
-        match &*self.requests() {
-            Some(requests) => {
-                requests.send(Request(request)).map_err(|_| StoreError::Closed)?;
-            }
-            None => return Err(StoreError::Closed),
-        }
+        self.ask(Request::Turn(request))?;
         let turn = turn.await.map_err(|_| StoreError::Closed)??;
         Ok(Box::new(Unit::new(turn)))
     }

@@ -200,7 +200,8 @@ pub(super) fn read_only(file: &Path, options: &Options) -> SqliteConnectOptions 
     common(file, options).read_only(true)
 }
 
-fn common(file: &Path, options: &Options) -> SqliteConnectOptions {
+/// How every connection of ours is made.
+pub(super) fn common(file: &Path, options: &Options) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(file)
         .foreign_keys(true)
@@ -290,6 +291,11 @@ impl Header {
     /// Nothing was ever written to it.
     fn is_fresh(self) -> bool {
         self.tables == 0 && self.application_id == 0
+    }
+
+    /// Whether there is a schema in it, and not only the beginning of a first start.
+    pub(super) fn has_begun(self) -> bool {
+        self.user_version > 0
     }
 
     /// Whether it is ours and not newer than we are.

@@ -7,7 +7,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Sqlite, SqliteConnection};
 
 use super::codec::Value;
-use super::writer::Turn;
+use super::turn::Turn;
 use crate::crash;
 use crate::domain::fault::CrashPoint;
 use crate::store::{Result, WriteTx};

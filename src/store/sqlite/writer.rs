@@ -19,6 +19,7 @@ use sqlx::{
 use tokio::sync::{mpsc, oneshot, watch};
 use tracing::warn;
 
+use super::turn::{Back, End, Loan, Reply, Request, Returned, Turn};
 use super::unit::{Rows, Write};
 use super::{errors, holder};
 use crate::crash;
@@ -34,77 +35,6 @@ const MOST_WRITES_A_CALL: usize = 64;
 
 /// Calls of up to so many writes keep their compiled form: they come again, longer ones hardly do.
 const FEW_WRITES: usize = 8;
-
-type Reply = oneshot::Sender<Result<()>>;
-
-/// Somebody waits for a turn.
-#[derive(Debug)]
-pub(super) struct Request(pub(super) oneshot::Sender<Result<Turn>>);
-
-impl Request {
-    fn refuse(self, why: StoreError) {
-        // Whoever asked may be gone.
-        drop(self.0.send(Err(why)));
-    }
-}
-
-/// A unit's turn: the connection itself, inside a transaction. Whatever becomes of the unit, its
-/// end, a panic or a future that is dropped half-way, the connection goes back to the writer.
-#[derive(Debug)]
-pub(super) struct Turn {
-    lent: Option<(SqliteConnection, oneshot::Sender<Back>)>,
-}
-
-#[derive(Debug)]
-struct Back {
-    connection: SqliteConnection,
-    end: End,
-}
-
-#[derive(Debug)]
-enum End {
-    Commit(Vec<Write>, Reply, Option<crash::Armed>),
-    Refuse(Reply),
-    Abandon,
-}
-
-impl Turn {
-    /// The connection, for questions only.
-    pub(super) fn connection(&mut self) -> Result<&mut SqliteConnection> {
-        self.lent.as_mut().map(|(connection, _)| connection).ok_or(StoreError::Closed)
-    }
-
-    /// Hands the writes over and waits until they are on disk.
-    pub(super) async fn commit(mut self, writes: Vec<Write>) -> Result<()> {
-        let (reply, outcome) = oneshot::channel();
-        self.give_back(End::Commit(writes, reply, crash::armed()));
-        outcome.await.unwrap_or_else(|_| Err(stopped()))
-    }
-
-    /// Ends the turn and waits until all that it may have read is on disk.
-    pub(super) async fn refuse(mut self) -> Result<()> {
-        let (reply, outcome) = oneshot::channel();
-        self.give_back(End::Refuse(reply));
-        outcome.await.unwrap_or_else(|_| Err(stopped()))
-    }
-
-    fn give_back(&mut self, end: End) {
-        if let Some((connection, writer)) = self.lent.take() {
-            // A writer that is gone needs no connection: it closes with this value.
-            drop(writer.send(Back { connection, end }));
-        }
-    }
-}
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        self.give_back(End::Abandon);
-    }
-}
-
-fn stopped() -> StoreError {
-    StoreError::Lost("the writer has stopped".to_owned())
-}
 
 /// The one that writes.
 #[derive(Debug)]
@@ -165,14 +95,24 @@ impl Writer {
     /// Works until nobody can ask any more.
     pub(super) async fn run(mut self, mut requests: mpsc::UnboundedReceiver<Request>) {
         let mut dirty = false;
+        // What ended a batch, since it wants the connection alone.
+        let mut waiting = None;
         loop {
-            let Ok(request) = tokio::time::timeout(IDLE, requests.recv()).await else {
-                dirty = dirty && !self.checkpoint().await;
-                self.look().await;
-                continue;
+            let request = if waiting.is_some() {
+                waiting.take()
+            } else {
+                let Ok(request) = tokio::time::timeout(IDLE, requests.recv()).await else {
+                    dirty = dirty && !self.checkpoint().await;
+                    self.look().await;
+                    continue;
+                };
+                request
             };
-            let Some(request) = request else { break };
-            dirty |= self.batch(request, &mut requests).await;
+            dirty |= match request {
+                None => break,
+                Some(Request::Alone(reply)) => self.lend_alone(reply).await,
+                Some(Request::Turn(reply)) => self.batch(reply, &mut requests, &mut waiting).await,
+            };
         }
         self.checkpoint().await;
         if let Some(connection) = self.connection.take()
@@ -185,16 +125,17 @@ impl Writer {
     /// One transaction, for `first` and those that wait behind it. Says whether it wrote.
     async fn batch(
         &mut self,
-        first: Request,
+        first: oneshot::Sender<Result<Turn>>,
         requests: &mut mpsc::UnboundedReceiver<Request>,
+        waiting: &mut Option<Request>,
     ) -> bool {
-        if first.0.is_closed() {
+        if first.is_closed() {
             return false;
         }
         let mut connection = match self.begin().await {
             Ok(connection) => connection,
             Err(why) => {
-                first.refuse(why.clone());
+                Request::Turn(first).refuse(why.clone());
                 // Those who came meanwhile have waited as long; another wait would serve nobody.
                 while let Ok(request) = requests.try_recv() {
                     request.refuse(why.clone());
@@ -238,21 +179,50 @@ impl Writer {
             }
             turns += 1;
             if turns < self.group_size {
-                next = requests.try_recv().ok();
+                match requests.try_recv().ok() {
+                    Some(Request::Turn(reply)) => next = Some(reply),
+                    other => *waiting = other,
+                }
             }
         }
         self.commit(connection, batch).await
     }
 
+    /// Lends the connection to one who has it alone; says whether that wrote.
+    async fn lend_alone(&mut self, reply: oneshot::Sender<Result<Loan>>) -> bool {
+        if reply.is_closed() {
+            return false;
+        }
+        let connection = match self.connect().await {
+            Ok(connection) => connection,
+            Err(why) => {
+                Request::Alone(reply).refuse(why);
+                return false;
+            }
+        };
+        let (loan, back) = Loan::of(connection);
+        drop(reply.send(Ok(loan)));
+        // What is closed, or lost on the way, is replaced by who is next.
+        let Ok(Returned { connection, wrote }) = back.await else { return false };
+        self.connection = connection;
+        if wrote {
+            self.changes.send_modify(|changes| changes.ours += 1);
+        }
+        wrote
+    }
+
+    async fn connect(&mut self) -> Result<SqliteConnection> {
+        if let Some(connection) = self.connection.take() {
+            return Ok(connection);
+        }
+        self.version = None;
+        self.options.connect().await.map_err(|error| self.refused(error))
+    }
+
     /// Takes the write lock at once: a transaction that read first could fail to take it later,
     /// for what it read may be old by then (`SQLITE_BUSY_SNAPSHOT`).
     async fn begin(&mut self) -> Result<SqliteConnection> {
-        let mut connection = if let Some(connection) = self.connection.take() {
-            connection
-        } else {
-            self.version = None;
-            self.options.connect().await.map_err(|error| self.refused(error))?
-        };
+        let mut connection = self.connect().await?;
         // The savepoint is there from the start, so that every write call can begin alike.
         let begun = sqlx::raw_sql("BEGIN IMMEDIATE; SAVEPOINT unit; PRAGMA data_version");
         match begun.fetch_one(&mut connection).await.and_then(|row| row.try_get(0)) {
@@ -371,9 +341,12 @@ pub(super) async fn checkpoint(
 
 /// Lends the connection to whoever made the request and waits for its return. If the requester is
 /// gone already, the turn is dropped here or in the channel, and comes back at once.
-async fn lend(connection: SqliteConnection, request: Request) -> Option<Back> {
+async fn lend(
+    connection: SqliteConnection,
+    request: oneshot::Sender<Result<Turn>>,
+) -> Option<Back> {
     let (writer, back) = oneshot::channel();
-    drop(request.0.send(Ok(Turn { lent: Some((connection, writer)) })));
+    drop(request.send(Ok(Turn::of(connection, writer))));
     back.await.ok()
 }
 

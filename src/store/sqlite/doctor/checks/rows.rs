@@ -157,4 +157,13 @@ pub(super) const CHECKS: &[Check] = &[
                  OR moment NOT LIKE '____-__-__T__:__:__.______Z'
                  OR since NOT LIKE '____-__-__T__:__:__.______Z'",
     },
+    Check {
+        invariant: "rows",
+        name: "the file has one past",
+        sql: "SELECT 'the file says of its past ' || id || ' that it is epoch ' || epoch
+              FROM lineage WHERE id <> 1 OR epoch < 1
+              UNION ALL
+              SELECT 'the file does not say which past it has'
+              WHERE NOT EXISTS (SELECT 1 FROM lineage)",
+    },
 ];
