@@ -12,6 +12,7 @@ use evs_local::http::openapi;
 use crate::commands::access_key::{self, AccessKeyCommand};
 use crate::commands::clock::{self, ClockCommand};
 use crate::commands::faults::{self, FaultsCommand};
+use crate::commands::state::{self, StateCommand};
 use crate::commands::{doctor, env, healthcheck, print, serve};
 
 /// A local Elastic Volume Service.
@@ -83,6 +84,11 @@ enum Command {
     /// Asks the server that runs on the data directory.
     #[command(subcommand, after_help = AS_WHOM)]
     Faults(FaultsCommand),
+    /// Save, load and compare whole states by name, or begin anew
+    ///
+    /// Asks the server that runs on the data directory; where none runs, works on the data file itself.
+    #[command(subcommand, after_help = AS_WHOM)]
+    State(StateCommand),
     /// Look at the settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -121,6 +127,7 @@ pub(crate) fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::AccessKey(command) => access_key::run(&config::load(&flags)?, command),
         Command::Clock { command } => clock::run(&config::load(&flags)?, command.as_ref()),
         Command::Faults(command) => faults::run(&config::load(&flags)?, command),
+        Command::State(command) => state::run(&config::load(&flags)?, command),
         Command::Doctor => doctor::run(&config::load(&flags)?.data.dir),
         Command::Config(ConfigCommand::Show) => {
             print(&config::load_with_process_environment(&flags)?.show())?;

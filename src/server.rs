@@ -32,7 +32,7 @@ use crate::service::hasher::{Hasher, HasherError};
 use crate::service::identity::FirstAccount;
 use crate::service::progress::Simulation;
 use crate::service::purge;
-use crate::service::{self, App, Rules, ServiceError};
+use crate::service::{self, App, FirstThings, Rules, ServiceError};
 use crate::store::sqlite::{self, OpenError, SqliteStore};
 use crate::store::{Store, StoreError};
 use crate::tasks::Tasks;
@@ -153,19 +153,9 @@ async fn bring_up(
     stop: &CancellationToken,
 ) -> Result<(SocketAddr, ServerHandle, App), StartError> {
     let app = app(settings, clock, Arc::clone(store) as _).await?;
-    let accounts: Vec<FirstAccount> = settings
-        .bootstrap
-        .accounts
-        .iter()
-        .filter_map(|account| {
-            Some(FirstAccount { name: account.name.clone(), role: Role::parse(&account.role)? })
-        })
-        .collect();
     refuse_exposure(settings, &app).await?;
-    app.make_first_accounts(&settings.bootstrap.domain, &accounts, &settings.bootstrap.password)
-        .await
-        .map_err(StartError::FirstAccounts)?;
-    app.make_first_disk_types(&first_disk_types(settings)).await.map_err(|why| {
+    app.make_first_accounts().await.map_err(StartError::FirstAccounts)?;
+    app.make_first_disk_types().await.map_err(|why| {
         if matches!(why, ServiceError::DiskType(DiskTypeRefused::NoDefault)) {
             StartError::DefaultType(settings.disks.default_type.clone())
         } else {
@@ -296,6 +286,21 @@ fn rules(settings: &Settings) -> Rules {
         key_guesses: guesses(settings.transfers.key_guesses),
         password_guesses: guesses(settings.auth.password_guesses),
         allow_crash: settings.server.allow_crash,
+        first: first_things(settings),
+        exposed: !settings.server.listen.ip().is_loopback() && !settings.server.allow_remote,
+    }
+}
+
+fn first_things(settings: &Settings) -> FirstThings {
+    let bootstrap = &settings.bootstrap;
+    let named = |account: &config::Account| {
+        Some(FirstAccount { name: account.name.clone(), role: Role::parse(&account.role)? })
+    };
+    FirstThings {
+        domain: bootstrap.domain.clone(),
+        accounts: bootstrap.accounts.iter().filter_map(named).collect(),
+        password: bootstrap.password.clone(),
+        disk_types: first_disk_types(settings),
     }
 }
 

@@ -10,16 +10,15 @@ use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use evs_local::config::Settings;
 use evs_local::data_dir::DataDirError;
-use evs_local::domain::access::{Caller, Role};
 use evs_local::domain::access_key::KeyStatus;
 use evs_local::domain::clock::SystemClock;
-use evs_local::domain::ids::{AccessId, ProjectId, RequestId, UserId};
+use evs_local::domain::ids::AccessId;
 use evs_local::offline::{Offline, OfflineError};
 use evs_local::server::StartError;
 use evs_local::service::App;
 use evs_local::service::access_keys::KeyChange;
 
-use super::print;
+use super::{operator, print};
 
 /// What can be done with access keys.
 #[derive(Debug, Subcommand)]
@@ -77,13 +76,7 @@ pub(crate) fn run(settings: &Settings, command: &AccessKeyCommand) -> anyhow::Re
 }
 
 async fn carry_out(app: &App, command: &AccessKeyCommand) -> anyhow::Result<String> {
-    // Whoever may write the file may do anything with it.
-    let operator = Caller {
-        user: UserId::new("operator"),
-        project: ProjectId::new("operator"),
-        role: Role::Admin,
-        request: RequestId::new("command-line"),
-    };
+    let operator = operator();
     match command {
         AccessKeyCommand::Create { user, description } => {
             let user = app.user_named(user).await.with_context(|| no_user(user))?.id;

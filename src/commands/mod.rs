@@ -9,11 +9,14 @@ pub(crate) mod env;
 pub(crate) mod faults;
 pub(crate) mod healthcheck;
 pub(crate) mod serve;
+pub(crate) mod state;
 
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use evs_local::config::Settings;
+use evs_local::domain::access::{Caller, Role};
+use evs_local::domain::ids::{ProjectId, RequestId, UserId};
 
 /// Prints all of `text`. A reader who left, as `head` does, wanted no more: that is no failure.
 pub(crate) fn print(text: &str) -> io::Result<()> {
@@ -38,4 +41,14 @@ pub(crate) fn reachable(mut listen: SocketAddr) -> SocketAddr {
 /// The names of the accounts of the settings.
 fn names(settings: &Settings) -> Vec<&str> {
     settings.bootstrap.accounts.iter().map(|account| account.name.as_str()).collect()
+}
+
+/// Who works on a data file that no server serves: whoever may write the file may do anything with it.
+fn operator() -> Caller {
+    Caller {
+        user: UserId::new("operator"),
+        project: ProjectId::new("operator"),
+        role: Role::Admin,
+        request: RequestId::new("command-line"),
+    }
 }

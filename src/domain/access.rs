@@ -375,6 +375,18 @@ actions! {
     CreateFaults: Admin, "evs:faults:create", "evs:faults:create";
     /// Remove faults.
     DeleteFaults: Admin, "evs:faults:delete", "evs:faults:delete";
+    /// List the saved states.
+    ListStates: Admin, "evs:states:list", "evs:states:list";
+    /// Compare two states.
+    CompareStates: Admin, "evs:states:compare", "evs:states:compare";
+    /// Save the present state.
+    SaveState: Admin, "evs:states:save", "evs:states:save";
+    /// Put a saved state in place of the present one.
+    LoadState: Admin, "evs:states:load", "evs:states:load";
+    /// Remove a saved state.
+    DeleteState: Admin, "evs:states:delete", "evs:states:delete";
+    /// Take everything or a project back to its beginning.
+    ResetState: Admin, "evs:states:reset", "evs:states:reset";
     /// List messages.
     ListMessages: Reader, "message:get_all", "evs:messages:list";
     /// Show a message.

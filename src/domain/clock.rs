@@ -180,6 +180,11 @@ impl SimulatedClock {
         Self { machine, hand: Mutex::new(Hand { setting, held: None }) }
     }
 
+    /// Another clock over the same machine's.
+    pub fn beside(other: &Self, setting: Option<ClockSetting>) -> Self {
+        Self::new(Arc::clone(&other.machine), setting)
+    }
+
     /// What the machine's clock shows.
     pub fn machine_now(&self) -> Time {
         self.machine.now()

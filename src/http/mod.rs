@@ -28,6 +28,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, Scope};
 
 pub use answer::answer;
+pub use own::state_view;
 
 use crate::config::AuthMode;
 use crate::service::App;

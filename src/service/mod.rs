@@ -25,11 +25,13 @@ pub mod qos_specs;
 pub mod quotas;
 pub mod signatures;
 pub mod snapshots;
+pub mod state;
 pub mod transfers;
 
 use std::sync::Arc;
 
 use chrono::TimeDelta;
+use secrecy::{ExposeSecret as _, SecretString};
 use thiserror::Error;
 use tokio::sync::{Mutex, Notify};
 use tokio_util::sync::CancellationToken;
@@ -46,11 +48,14 @@ use crate::domain::policy::MissedRule;
 use crate::domain::quota::{Limits, QuotaExceeded};
 use crate::domain::signature::SignatureRefused;
 use crate::domain::snapshot::SnapshotRefused;
+use crate::domain::state::StateRefused;
 use crate::domain::transfer::{Lifetime, OptionalRules, TransferRefused};
 use crate::metrics::Metrics;
 use crate::store::{ReadTx, Store, StoreError, WriteTx};
+use disk_types::FirstDiskType;
 use faults::Faults;
 use hasher::{Hasher, HasherError};
+use identity::FirstAccount;
 use progress::Simulation;
 
 /// Everything that the use cases work with.
@@ -107,6 +112,31 @@ pub struct Rules {
     pub password_guesses: GuessLimit,
     /// Whether faults may kill the process.
     pub allow_crash: bool,
+    /// What a data file begins with.
+    pub first: FirstThings,
+    /// Whether others than this machine's users reach the service although nobody said that they may if
+    /// everybody knows a password.
+    pub exposed: bool,
+}
+
+/// What the first start makes in a data file that has none of it.
+#[derive(Debug, Clone)]
+pub struct FirstThings {
+    /// The name of the domain.
+    pub domain: String,
+    /// The accounts.
+    pub accounts: Vec<FirstAccount>,
+    /// The password of each of them.
+    pub password: SecretString,
+    /// The disk types.
+    pub disk_types: Vec<FirstDiskType>,
+}
+
+impl FirstThings {
+    /// Whether everybody knows the password.
+    pub fn has_default_password(&self) -> bool {
+        self.password.expose_secret() == identity::DEFAULT_PASSWORD
+    }
 }
 
 /// A kind of thing that may not be there.
@@ -284,6 +314,9 @@ pub enum ServiceError {
     /// There is no such fault to be had.
     #[error(transparent)]
     Fault(#[from] FaultRefused),
+    /// Something is not done with a saved state.
+    #[error(transparent)]
+    State(#[from] StateRefused),
     /// The hash threads are gone or failed.
     #[error(transparent)]
     Hasher(#[from] HasherError),

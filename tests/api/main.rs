@@ -49,5 +49,6 @@ mod replay;
 mod routes;
 mod signatures;
 mod snapshots;
+mod state;
 mod transfers;
 mod types;

@@ -14,6 +14,7 @@ mod faults;
 mod process;
 mod refusals;
 mod serving;
+mod state;
 
 use std::path::Path;
 use std::process::Command;

@@ -22,6 +22,7 @@ mod policies;
 mod process;
 mod progress;
 mod schedules;
+mod state;
 
 use std::fs::File;
 use std::io::Write as _;

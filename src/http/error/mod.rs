@@ -16,6 +16,7 @@ use crate::domain::access::Action;
 use crate::domain::fault::FaultRefused;
 use crate::domain::ids::RequestId;
 use crate::domain::microversion::BadMicroversion;
+use crate::domain::state::StateRefused;
 use crate::service::identity::IdentityError;
 use crate::service::{Resource, ServiceError};
 use crate::store::StoreError;
@@ -385,6 +386,7 @@ fn service_fault(error: &ServiceError) -> Fault {
         S::DiskType(refused) => refusals::type_fault(refused),
         S::Qos(refused) => refusals::qos_fault(refused),
         S::Guesses(_) => Fault::TOO_MANY,
+        S::State(refused) => state_fault(refused),
         S::Hasher(_) | S::Sealing(_) => Fault::OURS,
         S::Store(error) => match error {
             StoreError::Busy(_) | StoreError::Closed => Fault::BUSY,
@@ -396,6 +398,21 @@ fn service_fault(error: &ServiceError) -> Fault {
             | StoreError::Lost(_)
             | StoreError::Database(_) => Fault::OURS,
         },
+    }
+}
+
+fn state_fault(refused: &StateRefused) -> Fault {
+    use StateRefused as R;
+    match refused {
+        R::NoName(_) | R::Reserved(_) => Fault::BAD_REQUEST,
+        R::Unknown(_) | R::NoProject(_) => Fault::NOT_FOUND,
+        R::Exists(_)
+        | R::Foreign(_)
+        | R::Newer { .. }
+        | R::Damaged { .. }
+        | R::Broken { .. }
+        | R::Referred { .. }
+        | R::Exposed => Fault::CONFLICT,
     }
 }
 

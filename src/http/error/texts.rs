@@ -103,6 +103,7 @@ pub(super) fn of(error: &ServiceError) -> Cow<'_, str> {
         S::Qos(refused) => refusals::qos_message(refused).into(),
         S::Fault(refused) => refused.to_string().into(),
         S::Clock(refused) => clock_refused(refused).into(),
+        S::State(refused) => sentence(&refused.to_string()).into(),
         S::Guesses(refused) => format!("Too many requests: {refused}.").into(),
         S::Hasher(_) | S::Sealing(_) => OUR_FAULT.into(),
         S::Store(error) => match error {
@@ -123,6 +124,14 @@ pub(super) fn of(error: &ServiceError) -> Cow<'_, str> {
             | StoreError::Database(_) => OUR_FAULT.into(),
         },
     }
+}
+
+/// What is said, with a beginning and an end.
+fn sentence(said: &str) -> String {
+    let mut rest = said.chars();
+    rest.next()
+        .map(|first| first.to_uppercase().chain(rest).collect::<String>() + ".")
+        .unwrap_or_default()
 }
 
 fn clock_refused(refused: &ClockRefused) -> String {

@@ -65,6 +65,11 @@ const FAULT: Schema = Schema::top(
         Member::May("crash", Text),
     ],
 );
+const SAVE: Schema = Schema::top("StateSave", &[Member::May("overwrite", Flag)]);
+
+/// Exactly one of them.
+const RESET: Schema =
+    Schema::top("StateReset", &[Member::May("project_id", Text), Member::May("everything", Flag)]);
 
 const OWN: &[Operation] = operations! {
     get "/health" 200 Id("status"), "Tell that the process answers", open();
@@ -85,4 +90,14 @@ const OWN: &[Operation] = operations! {
     delete "/faults" 200 Object, "Remove every such rule", may(A::DeleteFaults);
     get "/faults/{id}" 200 Object, "Show such a rule and what it has done", may(A::ShowFault);
     delete "/faults/{id}" 204 Nothing, "Remove such a rule", may(A::DeleteFaults);
+    get "/state" 200 Many("states"), "List the saved states", may(A::ListStates);
+    get "/state/diff" 200 Many("tables"), "Compare two states, of which now is the present one",
+        may(A::CompareStates), query(&[&["from", "to", "all"]]), fails(&[404, 409]);
+    post "/state/reset" 200 One("reset"), "Take everything or a project back to its beginning",
+        may(A::ResetState), takes(&RESET), fails(&[404, 409]);
+    put "/state/{name}" 201 One("state"), "Save the present state", may(A::SaveState), may_take(&SAVE), fails(&[409]);
+    post "/state/{name}" 201 One("state"), "Save the present state", may(A::SaveState), may_take(&SAVE), fails(&[409]);
+    delete "/state/{name}" 204 Nothing, "Remove a saved state", may(A::DeleteState), fails(&[404]);
+    post "/state/{name}/load" 200 One("loaded"), "Put a saved state in place of the present one",
+        may(A::LoadState), fails(&[404, 409]);
 };

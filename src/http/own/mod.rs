@@ -5,11 +5,13 @@ mod clock;
 mod faults;
 mod node;
 mod progress;
+mod state;
+pub mod state_view;
 mod transferable;
 
 use actix_web::web::ServiceConfig;
 
-use super::table::{delete, get, head, post, resource};
+use super::table::{delete, get, head, post, put, resource};
 
 /// The routes below `/_evs`.
 pub(super) fn steering(config: &mut ServiceConfig) {
@@ -26,6 +28,13 @@ pub(super) fn steering(config: &mut ServiceConfig) {
         .service(
             resource("/_evs/clock").route(get().to(clock::show)).route(post().to(clock::change)),
         )
+        .configure(fault_rules)
+        .configure(states);
+}
+
+/// Rules by which something goes wrong on purpose.
+fn fault_rules(config: &mut ServiceConfig) {
+    config
         .service(
             resource("/_evs/faults")
                 .route(get().to(faults::list))
@@ -37,4 +46,19 @@ pub(super) fn steering(config: &mut ServiceConfig) {
                 .route(get().to(faults::show))
                 .route(delete().to(faults::delete)),
         );
+}
+
+/// States by name. What is no name stands before the names.
+fn states(config: &mut ServiceConfig) {
+    config
+        .service(resource("/_evs/state").route(get().to(state::list)))
+        .service(resource("/_evs/state/diff").route(get().to(state::compare)))
+        .service(resource("/_evs/state/reset").route(post().to(state::reset)))
+        .service(
+            resource("/_evs/state/{name}")
+                .route(put().to(state::save))
+                .route(post().to(state::save))
+                .route(delete().to(state::delete)),
+        )
+        .service(resource("/_evs/state/{name}/load").route(post().to(state::load)));
 }

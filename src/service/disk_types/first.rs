@@ -20,10 +20,11 @@ pub struct FirstDiskType {
 }
 
 impl App {
-    /// Fills a data file that has no types with these and with those that its disks have already: the
+    /// Fills a data file that has no types with those of the settings and with those that its disks have already: the
     /// file may be older than the table. Ids are derived from the names. Refused if the default is
     /// not among them; a file that has types keeps them, with or without the default.
-    pub async fn make_first_disk_types(&self, types: &[FirstDiskType]) -> Result<()> {
+    pub async fn make_first_disk_types(&self) -> Result<()> {
+        let types = &self.rules.first.disk_types;
         if !self.read().await?.disk_type_ids().await?.is_empty() {
             if let Err(ServiceError::DiskType(refused)) = self.default_disk_type().await {
                 warn!(disk_type.name = %self.rules.default_type,

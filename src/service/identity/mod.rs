@@ -6,12 +6,11 @@ pub mod role_assignments;
 pub mod tokens;
 pub mod users;
 
-use secrecy::SecretString;
 use thiserror::Error;
 use tracing::info;
 
 use super::access_keys::{insert_key, random_pair};
-use super::{App, Result, ServiceError, settle};
+use super::{App, FirstThings, Result, ServiceError, settle};
 use crate::domain::access::{Caller, Role};
 use crate::domain::access_key::AccessSecret;
 use crate::domain::account::{Domain, DomainNamedBy, Project, Session, TokenScope, User};
@@ -205,16 +204,12 @@ impl App {
 
     /// Makes the domain, the projects, the users and their access keys in a data file that has none;
     /// says whether it did. Ids are derived from their names.
-    pub async fn make_first_accounts(
-        &self,
-        domain: &str,
-        accounts: &[FirstAccount],
-        password: &SecretString,
-    ) -> Result<bool> {
+    pub async fn make_first_accounts(&self) -> Result<bool> {
+        let FirstThings { domain, accounts, password, .. } = &self.rules.first;
         if !self.read().await?.users().await?.is_empty() {
             return Ok(false);
         }
-        let domain = Domain { id: DOMAIN_ID.to_owned(), name: domain.to_owned() };
+        let domain = Domain { id: DOMAIN_ID.to_owned(), name: domain.clone() };
         let mut credentials = Vec::with_capacity(accounts.len());
         for _ in accounts {
             let hash = self.hasher.hash_password(password.clone()).await?;
