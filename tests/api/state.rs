@@ -278,8 +278,8 @@ async fn loads_and_saves_under_load_lose_nothing_of_what_is_answered_behind_them
     is_loaded(&load(&admin, "five").await, "five", 10);
     let list = demo.get(&demo.path("v3", "volumes")).await;
     assert_eq!(list.body["volumes"].as_array().unwrap().len(), 5);
-    let last = demo.disk().await;
-    assert_eq!(demo.disk_status(&last).await, "available");
+    let after_all = demo.disk().await;
+    assert_eq!(demo.disk_status(&after_all).await, "available");
     for name in names(&admin).await {
         let report = doctor::examine(&file(&server, &name)).await.unwrap();
         assert_eq!(report.violations, [], "{name}");

@@ -63,7 +63,12 @@ fn walk(home: &Path, offered: &str, other: &str) {
         "there is a state b already; say that it is to be overwritten, or choose another name",
     );
     said(home, "save b --overwrite");
-    assert_eq!(said(home, "diff b now"), "nothing differs\n");
+    // But for who asks: the command has logged in, if there is a server.
+    let none = said(home, "diff b now");
+    assert!(
+        none == "nothing differs\n" || none == "tokens  1 added, 0 removed, 0 changed\n",
+        "{none}"
+    );
     let loaded = said(home, "load a");
     assert!(loaded.starts_with("loaded a: ") && loaded.ends_with(" ms\n"), "{loaded}");
     assert!(!said(home, "diff a now").contains("disks"));

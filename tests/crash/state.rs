@@ -84,7 +84,7 @@ async fn digest(file: &Path) -> String {
         digest.update(rows);
     }
     connection.close().await.unwrap();
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x?}", digest.finalize())
 }
 
 /// The epoch, and the state that an event tells to have been loaded last.
@@ -117,7 +117,7 @@ async fn load(server: &Server, name: &str) -> Option<Value> {
 async fn begins_to_write(data: &Path, longest: Duration) {
     let (log, start) = (data.join("evs.db-wal"), Instant::now());
     while std::fs::metadata(&log).map_or(0, |log| log.len()) == 0 && start.elapsed() < longest {
-        tokio::task::yield_now().await;
+        pass(Duration::from_micros(200)).await;
     }
 }
 

@@ -4,7 +4,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use evs_local::domain::state::{Overwrite, StateName};
 use evs_local::store::sqlite::{SqliteStore, doctor};
+use evs_local::store::state::{StateError, States as _};
 use evs_local::store::{Store as _, StoreError};
 use evs_local::tasks::Tasks;
 use tokio::runtime::Handle;
@@ -55,7 +57,7 @@ fn fill(directory: &Path) -> PathBuf {
 async fn fill_the_disk_again_and_again(directory: &Path) {
     let file = directory.join("evs.db");
     let store = SqliteStore::open(&file, &options(), &Tasks::on(Handle::current())).await.unwrap();
-    let mut kept = Vec::new();
+    let (mut kept, mut rounds) = (Vec::new(), 0);
     for _ in 0..3 {
         let filler = fill(directory);
         let mut refused = None;
@@ -78,6 +80,11 @@ async fn fill_the_disk_again_and_again(directory: &Path) {
             assert_eq!(reader.disk(disk.id).await.unwrap().as_ref(), Some(disk));
         }
         drop(reader);
+        let name = StateName::parse("full").unwrap();
+        let refused = store.save_state(&name, support::at(0), Overwrite::Yes).await;
+        assert!(matches!(refused, Err(StateError::Store(StoreError::Full))), "{refused:?}");
+        let left = std::fs::read_dir(directory.join("states")).into_iter().flatten().flatten();
+        assert_eq!(left.count(), rounds, "nothing but what was saved before");
 
         std::fs::remove_file(filler).unwrap();
         let disk = disk("atlas");
@@ -85,6 +92,9 @@ async fn fill_the_disk_again_and_again(directory: &Path) {
         support::create(&mut *unit, &disk);
         unit.commit().await.unwrap();
         kept.push(disk);
+        let saved = store.save_state(&name, support::at(0), Overwrite::Yes).await.unwrap();
+        assert_eq!(saved.contents.unwrap().disks, i64::try_from(kept.len()).unwrap());
+        rounds = 1;
     }
     store.close().await;
     assert_eq!(doctor::examine(&file).await.unwrap().violations, []);

@@ -35,6 +35,7 @@ mod qos_specs;
 mod quotas;
 mod role_assignments;
 mod snapshots;
+mod state;
 #[path = "../statements/mod.rs"]
 mod statements;
 mod support;

@@ -34,7 +34,7 @@ async fn open(file: &Path) -> Result<SqliteStore, OpenError> {
 }
 
 /// A file of ours as schema `version` left it.
-async fn of_schema(file: &Path, version: i64) {
+pub(crate) async fn of_schema(file: &Path, version: i64) {
     let mut connection = connect(file).await;
     run(&mut connection, "PRAGMA journal_mode = WAL; PRAGMA application_id = 0x45565331").await;
     MIGRATIONS.run_to(version, &mut connection).await.unwrap();

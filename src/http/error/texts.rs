@@ -10,6 +10,7 @@ use crate::domain::attachment::AttachRefused;
 use crate::domain::backup::{BackupRefused, MOST_OF_A_DISK};
 use crate::domain::clock::{ClockRefused, LATEST};
 use crate::domain::disk::{DiskEvent, DiskStatus, Kind, SourceRefused, WrongStatus};
+use crate::domain::ids::{DiskId, SnapshotId};
 use crate::domain::quota::QuotaExceeded;
 use crate::domain::snapshot::SnapshotRefused;
 use crate::service::{Resource, ServiceError};
@@ -42,16 +43,8 @@ pub(super) fn of(error: &ServiceError) -> Cow<'_, str> {
         S::UnknownNewType(name) | S::LowerType(name) => {
             format!("Invalid input received: Invalid volume_type passed: {name}.").into()
         }
-        S::NotLatestSnapshot(disk, snapshot) => format!(
-            "Can't revert volume {disk} to snapshot {snapshot}. It is not the latest snapshot of \
-             the volume."
-        )
-        .into(),
-        S::SnapshotOfOtherSize(disk, snapshot) => format!(
-            "Can't revert volume {disk} to its latest snapshot {snapshot}. The volume size must be \
-             equal to the snapshot size."
-        )
-        .into(),
+        S::NotLatestSnapshot(disk, snapshot) => not_the_latest(disk, snapshot).into(),
+        S::SnapshotOfOtherSize(disk, snapshot) => of_other_size(disk, snapshot).into(),
         S::NoTag(disk) => format!("Volume {disk} has no such tag.").into(),
         S::TooManyTags(most) => format!("A volume has at most {most} tags.").into(),
         S::TokenReused => "The X-Client-Token belongs to another request.".into(),
@@ -124,6 +117,20 @@ pub(super) fn of(error: &ServiceError) -> Cow<'_, str> {
             | StoreError::Database(_) => OUR_FAULT.into(),
         },
     }
+}
+
+fn not_the_latest(disk: &DiskId, snapshot: &SnapshotId) -> String {
+    format!(
+        "Can't revert volume {disk} to snapshot {snapshot}. It is not the latest snapshot of the \
+         volume."
+    )
+}
+
+fn of_other_size(disk: &DiskId, snapshot: &SnapshotId) -> String {
+    format!(
+        "Can't revert volume {disk} to its latest snapshot {snapshot}. The volume size must be \
+         equal to the snapshot size."
+    )
 }
 
 /// What is said, with a beginning and an end.

@@ -57,18 +57,13 @@ pub(in crate::http) async fn compare(call: OwnCall) -> Answer {
 /// Takes everything, or one project, back to its beginning.
 pub(in crate::http) async fn reset(call: OwnCall) -> Answer {
     let caller = call.may(Action::ResetState)?;
-    match project(&call)? {
-        Some(project) => {
-            let reset =
-                call.write(move |app| async move { app.reset_project(&caller, &project).await });
-            let (project, removed) = reset.await?;
-            Ok(HttpResponse::Ok().json(view::emptied(&project, &removed)))
-        }
-        None => {
-            let reset = call.write(move |app| async move { app.reset_everything(&caller).await });
-            Ok(HttpResponse::Ok().json(view::begun_anew(&reset.await?)))
-        }
+    if let Some(named) = project(&call)? {
+        let reset =
+            call.write(move |app| async move { app.reset_project(&caller, &named).await }).await?;
+        return Ok(HttpResponse::Ok().json(view::emptied(&reset.0, &reset.1)));
     }
+    let reset = call.write(move |app| async move { app.reset_everything(&caller).await });
+    Ok(HttpResponse::Ok().json(view::begun_anew(&reset.await?)))
 }
 
 fn name(call: &OwnCall) -> Result<StateName, ApiError> {

@@ -54,7 +54,7 @@ impl States for SqliteStore {
 
     async fn delete_state(&self, name: &StateName) -> StateResult<()> {
         let _alone = self.saving.lock().await;
-        save::delete(self, name).await
+        save::delete(self, name)
     }
 
     async fn compare_states(

@@ -81,7 +81,7 @@ pub(super) async fn list(store: &SqliteStore) -> StateResult<Vec<SavedState>> {
     Ok(states)
 }
 
-pub(super) async fn delete(store: &SqliteStore, name: &StateName) -> StateResult<()> {
+pub(super) fn delete(store: &SqliteStore, name: &StateName) -> StateResult<()> {
     if Folder::beside(&store.info.file).remove(name)? {
         Ok(())
     } else {
