@@ -36,3 +36,4 @@ pub mod state;
 mod status;
 pub mod tag;
 pub mod transfer;
+pub mod webhook;

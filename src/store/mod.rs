@@ -32,6 +32,7 @@ pub mod sqlite;
 pub mod state;
 pub mod transfers;
 pub mod users;
+pub mod webhooks;
 
 use std::path::PathBuf;
 
@@ -49,7 +50,7 @@ pub use clock::{ClockReads, ClockWrites};
 pub use cloud_disks::{CloudDiskReads, CloudDiskWrites};
 pub use disk_types::{DiskTypeReads, DiskTypeWrites};
 pub use disks::{DiskReads, DiskWrites};
-pub use events::EventWrites;
+pub use events::{EventReads, EventWrites};
 pub use faults::{FaultReads, FaultWrites};
 pub use guesses::{GuessReads, GuessWrites};
 pub use idempotency::{IdempotencyReads, IdempotencyWrites};
@@ -66,6 +67,7 @@ pub use snapshots::{SnapshotReads, SnapshotWrites};
 pub use state::{LineageReads, States};
 pub use transfers::{TransferReads, TransferWrites};
 pub use users::{UserReads, UserWrites};
+pub use webhooks::{WebhookReads, WebhookWrites};
 
 /// What a store call comes to.
 pub type Result<T> = std::result::Result<T, StoreError>;
@@ -126,6 +128,7 @@ pub trait ReadTx:
     + DiskReads
     + DiskTypeReads
     + FaultReads
+    + EventReads
     + GuessReads
     + IdempotencyReads
     + JobReads
@@ -141,6 +144,7 @@ pub trait ReadTx:
     + SnapshotReads
     + TransferReads
     + UserReads
+    + WebhookReads
     + Send
 {
 }
@@ -157,6 +161,7 @@ impl<T> ReadTx for T where
         + DiskReads
         + DiskTypeReads
         + FaultReads
+        + EventReads
         + GuessReads
         + IdempotencyReads
         + JobReads
@@ -172,6 +177,7 @@ impl<T> ReadTx for T where
         + SnapshotReads
         + TransferReads
         + UserReads
+        + WebhookReads
         + Send
         + ?Sized
 {
@@ -206,6 +212,7 @@ pub trait WriteTx:
     + SnapshotWrites
     + TransferWrites
     + UserWrites
+    + WebhookWrites
 {
     /// Sends the queued writes and returns when they are on disk. All or nothing: a write that
     /// touches another number of rows than it must undoes the whole unit.

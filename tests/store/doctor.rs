@@ -484,6 +484,16 @@ const PLANTED: &[(&str, &str, &str)] = &[
         "task {TASK} has the time 2025-07-31 22:14:20, which is none",
     ),
     (
+        "INSERT INTO webhooks VALUES ('http://a/', 99, 0, NULL, NULL)",
+        "rows",
+        "webhook http://a/ has been told of event 99, which is not there",
+    ),
+    (
+        "INSERT INTO webhooks VALUES ('http://a/', 0, 2, NULL, NULL)",
+        "rows",
+        "webhook http://a/ failed 2 times, for ?, and is tried again at ?",
+    ),
+    (
         "UPDATE snapshots SET disk_id = '{OTHER}'",
         "rows",
         "snapshot {SNAPSHOT} is of disk {OTHER}, which is not there",

@@ -41,3 +41,4 @@ mod statements;
 mod support;
 mod transfers;
 mod users;
+mod webhooks;

@@ -43,6 +43,7 @@ const MERGED: &[(&str, &str)] = &[
     ("0032_retries.sql", "131ca6cbae97ea58"),
     ("0033_faults.sql", "b798647362e00c86"),
     ("0034_lineage.sql", "68377e8c3d7a20f8"),
+    ("0035_webhooks.sql", "8903a69a144e1ec7"),
 ];
 
 fn root() -> &'static Path {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use evs_local::domain::access::Role;
 use evs_local::domain::account::TokenHash;
+use evs_local::domain::event::{EventFilter, Span, Words};
 use evs_local::domain::guess::{Secret, Target};
 use evs_local::domain::ids::BackupId;
 use evs_local::domain::policy::{Task, TaskStatus, Trigger};
@@ -17,7 +18,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::statements::{self, Watch};
-use crate::support::{Bench, account, at, disk, domain, policy, session};
+use crate::support::{self, Bench, account, at, disk, domain, policy, session};
 
 /// How many tokens there are beside the one that is looked up.
 const TOKENS: i64 = 100_000;
@@ -165,6 +166,50 @@ async fn no_statement_that_runs_policies_in_the_background_reads_through_a_table
         count += 1;
     }
     assert!(count >= 11, "the writes were seen: {count}");
+}
+
+/// Whoever reads events asks again and again, and the table only grows.
+#[tokio::test]
+async fn no_statement_about_events_reads_more_than_its_span_or_its_disk() {
+    let watch = watch();
+    let bench = Bench::new().await;
+    let all = EventFilter::default;
+    let mut reader = bench.store.read().await.unwrap();
+    let reading = async {
+        let span = Span { after: 0, up_to: 9, limit: 10 };
+        reader.line().await.unwrap();
+        reader.webhook("http://a/").await.unwrap();
+        reader.events(&all(), span).await.unwrap();
+        for filter in [
+            EventFilter { project: Some(support::project("atlas")), ..all() },
+            EventFilter { action: Words::parse("disk.*"), ..all() },
+            EventFilter { among: Some(vec!["disk.create".to_owned()]), ..all() },
+            EventFilter { resource: Some("x".to_owned()), ..all() },
+            EventFilter { request: Some("x".to_owned()), ..all() },
+            EventFilter { user: Some("x".to_owned()), ..all() },
+            EventFilter { since: Some(at(0)), until: Some(at(1)), ..all() },
+        ] {
+            reader.events(&filter, span).await.unwrap();
+            reader.last_event(&filter, 0).await.unwrap();
+        }
+        let of_disk = EventFilter { disk: Some("x".to_owned()), ..all() };
+        reader.events(&of_disk, span).await.unwrap();
+    };
+    reading.instrument(info_span!("request", request.id = "reading events")).await;
+    drop(reader);
+    let mut other = bench.other().await;
+    let read = watch.of_request("reading events");
+    assert_eq!(read.len(), 18);
+    for sql in &read {
+        for line in plan(&mut other, sql).await {
+            let looked_up = line.starts_with("SEARCH") || line.contains("SUBQUERY");
+            let one_row = line == "SCAN CONSTANT ROW";
+            assert!(looked_up || one_row, "{line} in {sql}");
+            assert!(!line.contains("TEMP B-TREE"), "{line} in {sql}");
+        }
+    }
+    let last = plan(&mut other, read.last().unwrap()).await;
+    assert_eq!(last, ["SEARCH events USING INDEX events_by_disk (disk_id=? AND seq>? AND seq<?)"]);
 }
 
 #[tokio::test]

@@ -40,6 +40,7 @@ mod transfers;
 mod turn;
 mod unit;
 mod users;
+mod webhooks;
 mod writer;
 
 use std::ffi::OsString;

@@ -11,6 +11,7 @@ mod rows;
 mod snapshots;
 #[cfg(test)]
 mod tests;
+mod webhooks;
 
 use super::Check;
 
@@ -26,6 +27,7 @@ pub fn checks() -> impl Iterator<Item = &'static Check> {
         backups::CHECKS,
         policies::CHECKS,
         faults::CHECKS,
+        webhooks::CHECKS,
     ]
     .into_iter()
     .flatten()

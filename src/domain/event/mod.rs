@@ -1,5 +1,7 @@
 //! Events: one row a change, written in the change's own transaction.
 
+mod query;
+
 use std::collections::BTreeMap;
 
 use chrono::SecondsFormat;
@@ -13,6 +15,8 @@ use super::disk::Disk;
 use super::ids::{DiskId, ProjectId, RequestId, UserId};
 use super::policy::{Days, Policy, Retention, Task};
 use super::snapshot::Snapshot;
+
+pub use query::{EventFilter, Line, Recorded, Span, Words};
 
 /// One change: who, in which request, what, before and after.
 #[derive(Debug, Clone, PartialEq, Eq)]
