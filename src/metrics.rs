@@ -18,12 +18,15 @@ use crate::domain::guess::Secret;
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 type BySecret = Family<[(&'static str, &'static str); 1], Counter>;
+type ByUrl = Family<[(&'static str, String); 1], Counter>;
 
 /// The metrics of one server.
 pub struct Metrics {
     registry: Registry,
     wrong_guesses: BySecret,
     refused_guesses: BySecret,
+    deliveries: ByUrl,
+    failed_deliveries: ByUrl,
 }
 
 impl fmt::Debug for Metrics {
@@ -49,7 +52,15 @@ impl Default for Metrics {
             "Guesses that were refused, right or wrong, after too many wrong ones",
             refused_guesses.clone(),
         );
-        Self { registry, wrong_guesses, refused_guesses }
+        let deliveries = ByUrl::default();
+        registry.register("webhook_deliveries", "Events that a webhook took", deliveries.clone());
+        let failed_deliveries = ByUrl::default();
+        registry.register(
+            "webhook_failures",
+            "Times that a webhook did not take an event",
+            failed_deliveries.clone(),
+        );
+        Self { registry, wrong_guesses, refused_guesses, deliveries, failed_deliveries }
     }
 }
 
@@ -62,6 +73,22 @@ impl Metrics {
     /// A guess was refused because of those before it.
     pub fn count_refused_guess(&self, secret: Secret) {
         self.refused_guesses.get_or_create(&of(secret)).inc();
+    }
+
+    /// A webhook is told from now on; counted from 0 on.
+    pub fn begin_deliveries(&self, url: &str) {
+        drop(self.deliveries.get_or_create(&to(url)));
+        drop(self.failed_deliveries.get_or_create(&to(url)));
+    }
+
+    /// A webhook took an event.
+    pub fn count_delivery(&self, url: &str) {
+        self.deliveries.get_or_create(&to(url)).inc();
+    }
+
+    /// A webhook did not take an event.
+    pub fn count_failed_delivery(&self, url: &str) {
+        self.failed_deliveries.get_or_create(&to(url)).inc();
     }
 
     /// All of them in the text format of Prometheus (`OpenMetrics` 1.0).
@@ -83,4 +110,8 @@ fn by_secret() -> BySecret {
 
 fn of(secret: Secret) -> [(&'static str, &'static str); 1] {
     [("secret", secret.as_str())]
+}
+
+fn to(url: &str) -> [(&'static str, String); 1] {
+    [("url", url.to_owned())]
 }

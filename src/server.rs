@@ -16,7 +16,7 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
-use crate::config::{self, AuthMode, Guesses, HashCost, Quotas, Settings};
+use crate::config::{self, AuthMode, Guesses, HashCost, Quotas, Settings, WebhookFrom};
 use crate::data_dir::{DataDir, DataDirError};
 use crate::domain::access::Role;
 use crate::domain::clock::{Clock, SimulatedClock};
@@ -25,6 +25,7 @@ use crate::domain::policy::{MissedRule, MissedRuns};
 use crate::domain::progress::Operation;
 use crate::domain::quota::Limits;
 use crate::domain::transfer::{Lifetime, OptionalRules};
+use crate::domain::webhook::Backoff;
 use crate::fault_file;
 use crate::http::{self, Api};
 use crate::service::disk_types::{DiskTypeRefused, FirstDiskType};
@@ -32,6 +33,7 @@ use crate::service::hasher::{Hasher, HasherError};
 use crate::service::identity::FirstAccount;
 use crate::service::progress::Simulation;
 use crate::service::purge;
+use crate::service::webhooks::{self, Beginning, Hook};
 use crate::service::{self, App, FirstThings, Rules, ServiceError};
 use crate::store::sqlite::{self, OpenError, SqliteStore};
 use crate::store::{Store, StoreError};
@@ -179,12 +181,17 @@ async fn bring_up(
         background.start(app.clone().keep_going(stop.clone()));
     }
     background.start(purge::run(app.clone(), settings.auth.purge_interval, stop.clone()));
+    for hook in hooks(&settings.events) {
+        // Among the writes: each writes down how far it came before the store is closed.
+        writes.start(webhooks::run(app.clone(), hook, http::message, stop.clone()));
+    }
     let api = Data::new(Api {
         app: app.clone(),
         tasks: writes.clone(),
         mode: settings.auth.mode,
         public_url: settings.server.public_url.clone(),
         region: settings.cloud.region.clone(),
+        heartbeat: settings.events.stream_heartbeat,
     });
     let largest_body = settings.server.max_body_bytes;
     let server = HttpServer::new(move || {
@@ -286,6 +293,7 @@ fn rules(settings: &Settings) -> Rules {
         key_guesses: guesses(settings.transfers.key_guesses),
         password_guesses: guesses(settings.auth.password_guesses),
         allow_crash: settings.server.allow_crash,
+        webhooks: settings.events.webhooks.clone(),
         first: first_things(settings),
         exposed: !settings.server.listen.ip().is_loopback() && !settings.server.allow_remote,
     }
@@ -338,6 +346,23 @@ fn first_disk_types(settings: &Settings) -> Vec<FirstDiskType> {
 
 fn guesses(setting: Guesses) -> GuessLimit {
     GuessLimit { most: setting.most, window: setting.window }
+}
+
+fn hooks(settings: &config::Events) -> impl Iterator<Item = Hook> + '_ {
+    let hook = |url: &String| Hook {
+        url: url.clone(),
+        timeout: settings.webhook_timeout,
+        secret: settings.webhook_secret.clone(),
+        beginning: match settings.webhook_from {
+            WebhookFrom::Now => Beginning::Now,
+            WebhookFrom::Start => Beginning::Start,
+        },
+        backoff: Backoff {
+            first: settings.webhook_first_retry,
+            longest: settings.webhook_longest_retry,
+        },
+    };
+    settings.webhooks.iter().map(hook)
 }
 
 fn limits(quotas: &Quotas) -> Limits {

@@ -11,31 +11,17 @@ use chrono::TimeDelta;
 
 use super::{
     Account, Auth, AuthMode, Bootstrap, Cloud, ConfigError, Data, Disks, Faults, Guesses, HashCost,
-    Log, LogFormat, MissedRuns, Policies, Quotas, Server, Settings, Simulation, Store, Transfers,
+    Log, LogFormat, MissedRuns, Policies, Quotas, Server, Settings, Store, Transfers, events,
     layers::{Entries, Entry, Setting, invalid, render},
+    simulation,
 };
 
 const ROLES: [&str; 3] = ["reader", "member", "admin"];
-const OPERATIONS: [&str; 13] = [
-    "create",
-    "download",
-    "restore",
-    "extend",
-    "retype",
-    "upload",
-    "revert",
-    "rollback",
-    "backup",
-    "delete",
-    "snapshot",
-    "delete_snapshot",
-    "delete_backup",
-];
 const LONGEST_NAME: usize = 64;
 const TEN_YEARS_S: i64 = 10 * 366 * 24 * 3600;
 const ONE_YEAR_S: i64 = 365 * 24 * 3600;
 const ONE_DAY_S: i64 = 24 * 3600;
-const ONE_DAY_MS: i64 = ONE_DAY_S * 1000;
+pub(super) const ONE_DAY_MS: i64 = ONE_DAY_S * 1000;
 
 pub(super) fn check(entries: &Entries) -> Result<Settings, ConfigError> {
     let checks = Checks(entries);
@@ -121,8 +107,9 @@ pub(super) fn check(entries: &Entries) -> Result<Settings, ConfigError> {
                 checks.whole("policies.missed_after_s", 0..=ONE_DAY_S)?,
             ),
         },
-        simulation: checks.simulation()?,
+        simulation: simulation::check(&checks)?,
         faults: Faults { file: checks.path("faults.file")? },
+        events: events::check(&checks)?,
         quotas: Quotas {
             volumes: checks.limit("quotas.volumes")?,
             gigabytes: checks.limit("quotas.gigabytes")?,
@@ -135,7 +122,8 @@ pub(super) fn check(entries: &Entries) -> Result<Settings, ConfigError> {
     })
 }
 
-struct Checks<'a>(&'a Entries);
+/// The checks that sections have in common.
+pub(super) struct Checks<'a>(&'a Entries);
 
 impl<'a> Checks<'a> {
     fn server(&self) -> Result<Server, ConfigError> {
@@ -162,23 +150,6 @@ impl<'a> Checks<'a> {
         }
         let max_size_gib = self.whole("disks.max_size_gib", 1..=i64::from(i32::MAX))?;
         Ok(Disks { types, encrypted_types, default_type, max_size_gib })
-    }
-
-    fn simulation(&self) -> Result<Simulation, ConfigError> {
-        let delay = |operation: &'static str| {
-            let key = format!("simulation.{operation}_delay_ms");
-            Ok((operation, TimeDelta::milliseconds(self.whole(&key, 0..=ONE_DAY_MS)?)))
-        };
-        let fail = self.list("simulation.fail")?;
-        if !fail.iter().all(|name| OPERATIONS.contains(&name.as_str())) {
-            let rule = format!("a list of {}", OPERATIONS.join(", "));
-            return Err(self.broken("simulation.fail", &rule));
-        }
-        Ok(Simulation {
-            explicit: self.one_of("simulation.progress", &[("auto", false), ("explicit", true)])?,
-            delays: OPERATIONS.into_iter().map(delay).collect::<Result<_, ConfigError>>()?,
-            fail: fail.to_vec(),
-        })
     }
 
     /// Passwords have a single lane: their cost is meant for one core.
@@ -293,7 +264,11 @@ impl<'a> Checks<'a> {
         self.whole(key, -1..=i64::MAX / 2)
     }
 
-    fn one_of<T: Copy>(&self, key: &str, choices: &[(&str, T)]) -> Result<T, ConfigError> {
+    pub(super) fn one_of<T: Copy>(
+        &self,
+        key: &str,
+        choices: &[(&str, T)],
+    ) -> Result<T, ConfigError> {
         let text = self.text(key)?;
         let choice = choices.iter().find(|(name, _)| *name == text).map(|(_, choice)| *choice);
         choice.ok_or_else(|| {
@@ -302,7 +277,7 @@ impl<'a> Checks<'a> {
         })
     }
 
-    fn whole<T: TryFrom<i64>>(
+    pub(super) fn whole<T: TryFrom<i64>>(
         &self,
         key: &str,
         range: RangeInclusive<i64>,
@@ -317,7 +292,7 @@ impl<'a> Checks<'a> {
         })
     }
 
-    fn text(&self, key: &str) -> Result<&'a str, ConfigError> {
+    pub(super) fn text(&self, key: &str) -> Result<&'a str, ConfigError> {
         match self.setting(key)? {
             Setting::Text(text) => Ok(text),
             Setting::Whole(_) | Setting::Flag(_) | Setting::List(_) => {
@@ -335,7 +310,7 @@ impl<'a> Checks<'a> {
         }
     }
 
-    fn list(&self, key: &str) -> Result<&'a [String], ConfigError> {
+    pub(super) fn list(&self, key: &str) -> Result<&'a [String], ConfigError> {
         match self.setting(key)? {
             Setting::List(list) => Ok(list),
             Setting::Whole(_) | Setting::Text(_) | Setting::Flag(_) => {
@@ -349,9 +324,17 @@ impl<'a> Checks<'a> {
         entry.ok_or_else(|| ConfigError::NoDefault(key.to_owned()))
     }
 
-    fn broken(&self, key: &str, rule: &str) -> ConfigError {
+    pub(super) fn broken(&self, key: &str, rule: &str) -> ConfigError {
         match self.0.get(key) {
             Some(Entry { value, origin }) => invalid(key, origin, rule, &render(key, value)),
+            None => ConfigError::NoDefault(key.to_owned()),
+        }
+    }
+
+    /// The same without what it is.
+    pub(super) fn broken_secretly(&self, key: &str, rule: &str) -> ConfigError {
+        match self.0.get(key) {
+            Some(Entry { origin, .. }) => invalid(key, origin, rule, "this one"),
             None => ConfigError::NoDefault(key.to_owned()),
         }
     }

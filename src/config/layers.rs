@@ -11,7 +11,7 @@ use super::Flags;
 
 pub(super) const ENVIRONMENT_PREFIX: &str = "EVS__";
 const DEFAULTS: &str = include_str!("../../config/default.toml");
-const SECRET_KEYS: [&str; 1] = ["bootstrap.password"];
+const SECRET_KEYS: [&str; 2] = ["bootstrap.password", "events.webhook_secret"];
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]

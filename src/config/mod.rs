@@ -13,9 +13,12 @@ use chrono::TimeDelta;
 use secrecy::{ExposeSecret, SecretString};
 
 mod checks;
+mod events;
 mod layers;
 mod login;
+mod simulation;
 
+pub use events::{Events, WebhookFrom};
 pub use layers::{ConfigError, Origin};
 pub use login::{Login, login};
 
@@ -63,6 +66,8 @@ pub struct Settings {
     pub simulation: Simulation,
     /// Faults.
     pub faults: Faults,
+    /// Who is told of events, and how.
+    pub events: Events,
     /// The default limits of a project.
     pub quotas: Quotas,
 }

@@ -387,6 +387,10 @@ actions! {
     DeleteState: Admin, "evs:states:delete", "evs:states:delete";
     /// Take everything or a project back to its beginning.
     ResetState: Admin, "evs:states:reset", "evs:states:reset";
+    /// List or follow events.
+    ListEvents: Reader, "evs:events:list", "evs:events:list";
+    /// Show how far webhooks have been told.
+    ListWebhooks: Admin, "evs:webhooks:list", "evs:webhooks:list";
     /// List messages.
     ListMessages: Reader, "message:get_all", "evs:messages:list";
     /// Show a message.

@@ -24,11 +24,13 @@ mod received;
 mod table;
 mod time;
 
+use std::time::Duration;
+
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, Scope};
 
 pub use answer::answer;
-pub use own::state_view;
+pub use own::{message, state_view};
 
 use crate::config::AuthMode;
 use crate::service::App;
@@ -51,6 +53,8 @@ pub struct Api {
     pub public_url: Option<String>,
     /// The region in the service catalogue.
     pub region: String,
+    /// How long a stream is silent at most.
+    pub heartbeat: Duration,
 }
 
 /// The whole route table.

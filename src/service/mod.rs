@@ -10,6 +10,7 @@ pub mod clock;
 pub mod cloud_disks;
 pub mod disk_types;
 pub mod disks;
+pub mod events;
 pub mod faults;
 mod guesses;
 pub mod hasher;
@@ -27,6 +28,7 @@ pub mod signatures;
 pub mod snapshots;
 pub mod state;
 pub mod transfers;
+pub mod webhooks;
 
 use std::sync::Arc;
 
@@ -41,6 +43,7 @@ use crate::domain::attachment::AttachRefused;
 use crate::domain::backup::BackupRefused;
 use crate::domain::clock::{Clock as _, ClockRefused, SimulatedClock, Time};
 use crate::domain::disk::{SourceRefused, WrongStatus};
+use crate::domain::event::Line;
 use crate::domain::fault::FaultRefused;
 use crate::domain::guess::{GuessLimit, TooManyGuesses};
 use crate::domain::ids::{DiskId, SnapshotId, TransferId};
@@ -112,6 +115,8 @@ pub struct Rules {
     pub password_guesses: GuessLimit,
     /// Whether faults may kill the process.
     pub allow_crash: bool,
+    /// The URLs that are told of events.
+    pub webhooks: Vec<String>,
     /// What a data file begins with.
     pub first: FirstThings,
     /// Whether others than this machine's users reach the service although nobody said that they may if
@@ -308,6 +313,19 @@ pub enum ServiceError {
     /// Somebody was wrong about a secret too often.
     #[error(transparent)]
     Guesses(#[from] TooManyGuesses),
+    /// What follows a number is asked for, but the numbers of events went back.
+    #[error(
+        "There is no event {after} to go on after: events end at {} in epoch {}. Their numbers go \
+         back when a saved state is loaded; begin again with after=0 or after=latest.",
+        line.latest,
+        line.epoch
+    )]
+    EventsWentBack {
+        /// The number.
+        after: i64,
+        /// Where they end.
+        line: Line,
+    },
     /// The clock is not set so.
     #[error(transparent)]
     Clock(#[from] ClockRefused),

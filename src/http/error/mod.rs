@@ -151,6 +151,7 @@ impl Fault {
     const BAD_METHOD: Self = Self(StatusCode::METHOD_NOT_ALLOWED, "badMethod", "EVS.5400");
     const NOT_ACCEPTABLE: Self = Self(StatusCode::NOT_ACCEPTABLE, "computeFault", "EVS.5400");
     pub(super) const CONFLICT: Self = Self(StatusCode::CONFLICT, "conflictingRequest", "EVS.5400");
+    const GONE: Self = Self(StatusCode::GONE, "gone", "EVS.5400");
     const OVER_LIMIT: Self = Self(StatusCode::PAYLOAD_TOO_LARGE, "overLimit", "EVS.5413");
     // Cinder has no name of its own for it.
     const UNPROCESSABLE: Self = Self(StatusCode::UNPROCESSABLE_ENTITY, "computeFault", "EVS.5400");
@@ -387,6 +388,7 @@ fn service_fault(error: &ServiceError) -> Fault {
         S::Qos(refused) => refusals::qos_fault(refused),
         S::Guesses(_) => Fault::TOO_MANY,
         S::State(refused) => state_fault(refused),
+        S::EventsWentBack { .. } => Fault::GONE,
         S::Hasher(_) | S::Sealing(_) => Fault::OURS,
         S::Store(error) => match error {
             StoreError::Busy(_) | StoreError::Closed => Fault::BUSY,

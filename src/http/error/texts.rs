@@ -95,6 +95,7 @@ pub(super) fn of(error: &ServiceError) -> Cow<'_, str> {
         S::DiskType(refused) => refusals::type_message(refused).into(),
         S::Qos(refused) => refusals::qos_message(refused).into(),
         S::Fault(refused) => refused.to_string().into(),
+        S::EventsWentBack { .. } => error.to_string().into(),
         S::Clock(refused) => clock_refused(refused).into(),
         S::State(refused) => sentence(&refused.to_string()).into(),
         S::Guesses(refused) => format!("Too many requests: {refused}.").into(),

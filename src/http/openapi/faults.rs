@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::table::{Asker, Operation, Request};
 use crate::domain::access::Action;
+use crate::domain::event::Line;
 use crate::domain::guess::TooManyGuesses;
 use crate::domain::ids::RequestId;
 use crate::domain::microversion::{BadMicroversion, MAX, MIN, Microversion};
@@ -26,6 +27,10 @@ fn errors() -> Vec<ApiError> {
         ApiError::BadMethod { allow: "GET, POST".to_owned() },
         ApiError::Microversion(BadMicroversion::Unsupported(Microversion(MAX.0, MAX.1 + 1))),
         store(StoreError::Conflict(Constraint::Reference)),
+        ApiError::Service(ServiceError::EventsWentBack {
+            after: 12,
+            line: Line { epoch: 2, latest: 7 },
+        }),
         ApiError::BodyTooLarge,
         ApiError::Service(ServiceError::IdempotencyKeyReused),
         ApiError::Service(ServiceError::Guesses(TooManyGuesses { retry_after_s: 60 })),

@@ -1,6 +1,6 @@
 //! What query parameters and parts of paths mean, each said once.
 
-use super::table::Kind::{self, Flag, Text, Whole, Word};
+use super::table::Kind::{self, Flag, Text, Time, Whole, Word};
 
 /// Every query parameter.
 pub(super) const QUERY: &[(&str, Kind, &str)] = &[
@@ -97,6 +97,15 @@ pub(super) const QUERY: &[(&str, Kind, &str)] = &[
     ("role.id", Text, "Of the role with this id."),
     ("user.id", Text, "Of the user with this id."),
     ("group.id", Text, "There are no groups here."),
+    ("after", Text, "Behind the event of this number; `latest`: what comes from now on."),
+    ("epoch", Whole, "Whether the numbers are still those of this epoch."),
+    ("action", Text, "Of this action: `transfer.create`, or `transfer.*` for all below it."),
+    ("event_type", Text, "So called: `transfer.create.end`, or `transfer.*` for all below it."),
+    ("disk_id", Text, "That tell of this disk."),
+    ("resource_id", Text, "That tell of the thing with this id."),
+    ("since", Time, "At this moment or later."),
+    ("until", Time, "At this moment or earlier."),
+    ("wait_s", Whole, "How long to wait for an event that is not there yet; at most 60."),
     ("include_names", Flag, "Tell names as well as ids."),
 ];
 
@@ -133,6 +142,11 @@ pub(super) const HEADERS: &[(&str, bool, &str)] = &[
         false,
         "After how many seconds (1 to 31536000) the offer ends by itself, 0 for never; without it as \
          `transfers.expire_after_s` says. The header `X-Evs-Transfer-Expires-At` of the answer tells when.",
+    ),
+    (
+        "Last-Event-ID",
+        false,
+        "The number of the last event that came; the stream goes on after it.",
     ),
     ("X-Client-Token", false, "A name of the request, under which it may be sent again."),
 ];

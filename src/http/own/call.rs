@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::config::AuthMode;
 use crate::domain::access::{Action, Caller, Role};
+use crate::domain::clock::Time;
 use crate::domain::ids::{ProjectId, UserId};
 use crate::http::auth::{ANYBODY, request_id, session, signed_body};
 use crate::http::error::ApiError;
@@ -23,6 +24,8 @@ pub(in crate::http) struct OwnCall {
     caller: Caller,
     /// The strongest of the session's roles; none: it acts on nothing.
     role: Option<Role>,
+    /// From when the session counts no more; none: there is none.
+    expires_at: Option<Time>,
     received: Received,
 }
 
@@ -43,9 +46,9 @@ impl FromRequest for OwnCall {
         Box::pin(async move {
             let api = api(&request)?;
             let signed = signed_body(&request, &mut payload).await?;
-            let (caller, role) = caller(&api, &request, signed.as_ref()).await?;
+            let (caller, role, expires_at) = caller(&api, &request, signed.as_ref()).await?;
             let received = Received::rest_of(api, request, signed, &mut payload).await?;
-            Ok(Self { caller, role, received })
+            Ok(Self { caller, role, expires_at, received })
         })
     }
 }
@@ -55,16 +58,18 @@ async fn caller(
     api: &Api,
     request: &HttpRequest,
     signed: Option<&Bytes>,
-) -> Result<(Caller, Option<Role>), ApiError> {
+) -> Result<(Caller, Option<Role>, Option<Time>), ApiError> {
     let (id, nothing) = (request_id(request), || ProjectId::new(""));
     let caller = |user, project, role| Caller { user, project, role, request: id };
     if api.mode == AuthMode::Open {
-        return Ok((caller(UserId::new(ANYBODY), nothing(), Role::Admin), Some(Role::Admin)));
+        let anybody = caller(UserId::new(ANYBODY), nothing(), Role::Admin);
+        return Ok((anybody, Some(Role::Admin), None));
     }
     let session = session(api, request, signed).await?;
     let project = session.project().map_or_else(nothing, |project| project.id.clone());
     let role = session.roles.iter().copied().max();
-    Ok((caller(session.user.id, project, role.unwrap_or(Role::Reader)), role))
+    let caller = caller(session.user.id, project, role.unwrap_or(Role::Reader));
+    Ok((caller, role, Some(session.expires_at)))
 }
 
 impl OwnCall {
@@ -75,6 +80,11 @@ impl OwnCall {
         } else {
             Err(ApiError::Forbidden(action))
         }
+    }
+
+    /// From when the caller's session counts no more; none: there is none in open mode.
+    pub(super) fn expires_at(&self) -> Option<Time> {
+        self.expires_at
     }
 
     /// The body as JSON, whatever it says that it is.

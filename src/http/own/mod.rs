@@ -2,16 +2,22 @@
 
 mod call;
 mod clock;
+mod event_stream;
+mod event_types;
+mod events;
 mod faults;
 mod node;
 mod progress;
 mod state;
 pub mod state_view;
 mod transferable;
+mod webhooks;
 
 use actix_web::web::ServiceConfig;
 
 use super::table::{delete, get, head, post, put, resource};
+pub(super) use events::STREAM;
+pub use events::message;
 
 /// The routes below `/_evs`.
 pub(super) fn steering(config: &mut ServiceConfig) {
@@ -23,6 +29,9 @@ pub(super) fn steering(config: &mut ServiceConfig) {
         .service(resource("/_evs/info").route(get().to(node::info)))
         .service(resource("/_evs/metrics").route(get().to(node::metrics)))
         .service(resource("/_evs/openapi.json").route(get().to(node::openapi)))
+        .service(resource("/_evs/events").route(get().to(events::list)))
+        .service(resource("/_evs/events/stream").route(get().to(events::stream)))
+        .service(resource("/_evs/webhooks").route(get().to(webhooks::list)))
         .service(resource("/_evs/progress").route(post().to(progress::step)))
         .service(resource("/_evs/disks/{id}/transferable").route(get().to(transferable::show)))
         .service(

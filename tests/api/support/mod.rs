@@ -415,6 +415,23 @@ impl Client {
         self.secrets.lock().unwrap().push(word.to_owned());
     }
 
+    /// Every word that must stand nowhere.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        self.secrets.lock().unwrap().clone()
+    }
+
+    /// Asks for something whose answer is not read to its end.
+    pub(crate) async fn open(&self, path: &str, headers: &[(&str, &str)]) -> reqwest::Response {
+        let mut request = self.http.get(format!("{}{path}", self.url));
+        if let Some(token) = &self.token {
+            request = request.header("x-auth-token", token);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.send().await.unwrap()
+    }
+
     fn remember_secrets(&self, answer: &Answer) {
         let mut secrets = self.secrets.lock().unwrap();
         if let Some(key) = answer.body["transfer"]["auth_key"].as_str() {
