@@ -11,6 +11,7 @@ use evs_local::http::openapi;
 
 use crate::commands::access_key::{self, AccessKeyCommand};
 use crate::commands::clock::{self, ClockCommand};
+use crate::commands::events::{self, EventsCommand};
 use crate::commands::faults::{self, FaultsCommand};
 use crate::commands::state::{self, StateCommand};
 use crate::commands::{doctor, env, healthcheck, print, serve};
@@ -89,6 +90,12 @@ enum Command {
     /// Asks the server that runs on the data directory; where none runs, works on the data file itself.
     #[command(subcommand, after_help = AS_WHOM)]
     State(StateCommand),
+    /// Print what happened on the running server, a line an event, or follow it as it happens
+    ///
+    /// Asks the server that runs on the data directory. An administrator sees everything, others what was done
+    /// on behalf of their project.
+    #[command(after_help = AS_WHOM)]
+    Events(EventsCommand),
     /// Look at the settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -128,6 +135,7 @@ pub(crate) fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Clock { command } => clock::run(&config::load(&flags)?, command.as_ref()),
         Command::Faults(command) => faults::run(&config::load(&flags)?, command),
         Command::State(command) => state::run(&config::load(&flags)?, command),
+        Command::Events(command) => events::run(&config::load(&flags)?, command),
         Command::Doctor => doctor::run(&config::load(&flags)?.data.dir),
         Command::Config(ConfigCommand::Show) => {
             print(&config::load_with_process_environment(&flags)?.show())?;

@@ -96,6 +96,12 @@ impl<'a> Client<'a> {
         bail!("{sentence}");
     }
 
+    /// What comes next of an answer that is read as it comes; none: it has ended.
+    pub(crate) fn chunk(&self, answer: &mut Response) -> anyhow::Result<Option<Vec<u8>>> {
+        let chunk = self.runtime.block_on(answer.chunk())?;
+        Ok(chunk.map(|chunk| chunk.to_vec()))
+    }
+
     fn log_in(&self) -> anyhow::Result<String> {
         let Some(Login { user, password, project, user_domain, project_domain }) =
             login(self.settings)

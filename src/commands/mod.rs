@@ -6,6 +6,7 @@ pub(crate) mod access_key;
 pub(crate) mod clock;
 pub(crate) mod doctor;
 pub(crate) mod env;
+pub(crate) mod events;
 pub(crate) mod faults;
 pub(crate) mod healthcheck;
 pub(crate) mod serve;

@@ -9,6 +9,7 @@
 
 mod clock;
 mod commands;
+mod events;
 mod faults;
 #[path = "../process/mod.rs"]
 mod process;
