@@ -21,6 +21,7 @@ mod policies;
 #[path = "../process/mod.rs"]
 mod process;
 mod progress;
+mod retries;
 mod schedules;
 mod state;
 
