@@ -270,8 +270,7 @@ mod tests {
         let other = Attempt { key, ..attempt.clone() };
         assert_eq!(opened(&kept, &other, &ann).unwrap(), None);
         assert_eq!(opened(&kept, &attempt, &caller("atlas", "bob")).unwrap(), None);
-        type Edit = fn(&mut KeptAnswer);
-        let edits: [Edit; 8] = [
+        let edits: [fn(&mut KeptAnswer); 8] = [
             |kept| kept.key_hash = "0".repeat(64),
             |kept| kept.request_hash = "0".repeat(64),
             |kept| kept.action = RetriedAction::DeleteTransfer,
@@ -306,8 +305,7 @@ mod tests {
         for other in [caller("atlas", "bob"), caller("beta", "ann"), caller("atlasann", "")] {
             hashes.push(key_hash(&first, &other).unwrap());
         }
-        type Edit = fn(&mut Attempt);
-        let edits: [Edit; 6] = [
+        let edits: [fn(&mut Attempt); 6] = [
             |attempt| attempt.action = RetriedAction::AcceptTransfer,
             |attempt| attempt.path.push('x'),
             |attempt| attempt.header = Some(String::new()),

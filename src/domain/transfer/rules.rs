@@ -322,7 +322,9 @@ mod tests {
         let holding: Vec<_> = RULES.iter().map(|rule| (rule.name, Verdict::Holds)).collect();
         assert_eq!(names(&fit(), ALL), holding);
         let mut facts = fit();
-        breakers().iter().for_each(|(_, break_it)| break_it(&mut facts));
+        for (_, break_it) in breakers() {
+            break_it(&mut facts);
+        }
         let broken = names(&facts, ALL);
         assert!(broken.iter().all(|(_, verdict)| matches!(verdict, Verdict::Broken(_))));
         let first = broken.first().map(|(_, verdict)| verdict.clone());

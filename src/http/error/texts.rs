@@ -16,6 +16,12 @@ use crate::domain::snapshot::SnapshotRefused;
 use crate::service::{Resource, ServiceError};
 use crate::store::StoreError;
 
+const IDEMPOTENCY_KEY_REUSED: &str = "The Idempotency-Key belongs to another request; a request that differs in its \
+                                      method, path, body or expiry needs a key of its own.";
+
+const RESET_TO_AWAITING_TRANSFER: &str = "Invalid volume: status can not be reset to awaiting-transfer; create a \
+                                          transfer instead.";
+
 /// The sentence for the client.
 pub(super) fn of(error: &ServiceError) -> Cow<'_, str> {
     use ServiceError as S;
@@ -48,15 +54,9 @@ pub(super) fn of(error: &ServiceError) -> Cow<'_, str> {
         S::NoTag(disk) => format!("Volume {disk} has no such tag.").into(),
         S::TooManyTags(most) => format!("A volume has at most {most} tags.").into(),
         S::TokenReused => "The X-Client-Token belongs to another request.".into(),
-        S::IdempotencyKeyReused => "The Idempotency-Key belongs to another request; a request that \
-                                    differs in its method, path, body or expiry needs a key of its own."
-            .into(),
+        S::IdempotencyKeyReused => IDEMPOTENCY_KEY_REUSED.into(),
         S::NoImageMetadata => "Metadata item was not found".into(),
-        S::ResetToAwaitingTransfer => {
-            "Invalid volume: status can not be reset to awaiting-transfer; create a transfer \
-             instead."
-                .into()
-        }
+        S::ResetToAwaitingTransfer => RESET_TO_AWAITING_TRANSFER.into(),
         S::ResetToInUse => {
             "Invalid volume: status can not be reset to in-use while the volume has no attachments."
                 .into()
