@@ -8,7 +8,7 @@ use evs_local::domain::disk::{Disk, DiskStatus};
 use evs_local::domain::event::Event;
 use evs_local::domain::fault::{Effect, ErrorKind, Operations};
 use evs_local::domain::idempotency::{KeptAnswer, RetriedAction};
-use evs_local::domain::ids::{BackupShareId, UserId};
+use evs_local::domain::ids::{BackupShareId, TransferId, UserId};
 use evs_local::domain::policy::{Task, TaskStatus, Trigger};
 use evs_local::domain::transfer::{Expiry, ExpirySource, TransferEnd, TransferStatus};
 use evs_local::store::sqlite::doctor::{self, checks};
@@ -26,6 +26,23 @@ struct Healthy {
     words: Vec<(&'static str, String)>,
 }
 
+/// The answer to the one who took a disk.
+fn kept_answer(transfer: TransferId) -> KeptAnswer {
+    KeptAnswer {
+        key_hash: "a".repeat(64),
+        request_hash: "b".repeat(64),
+        project: project("beta"),
+        user: UserId::new("bob"),
+        action: RetriedAction::AcceptTransfer,
+        transfer,
+        status: 202,
+        nonce: "c".repeat(48),
+        sealed: "c2VhbGVk".to_owned(),
+        created_at: at(50),
+        expires_at: at(60),
+    }
+}
+
 async fn healthy() -> Healthy {
     let bench = Bench::new().await;
     let (home, user) = account("atlas");
@@ -33,19 +50,6 @@ async fn healthy() -> Healthy {
     let attached = attachment(&in_use);
     let (mut open, done) = (transfer(&offered), transfer(&taken));
     open.expiry = Some(Expiry { at: at(900), source: ExpirySource::Header });
-    let kept = KeptAnswer {
-        key_hash: "a".repeat(64),
-        request_hash: "b".repeat(64),
-        project: project("beta"),
-        user: UserId::new("bob"),
-        action: RetriedAction::AcceptTransfer,
-        transfer: done.id,
-        status: 202,
-        nonce: "c".repeat(48),
-        sealed: "c2VhbGVk".to_owned(),
-        created_at: at(50),
-        expires_at: at(60),
-    };
     let policy = policy("atlas");
     let due = (at(60), Trigger::Schedule);
     let task = Task::waiting(policy.id, free.id, due, at(60));
@@ -108,7 +112,7 @@ async fn healthy() -> Healthy {
                 Some(&before),
                 Some(&after),
             ));
-            unit.keep_answer(&kept);
+            unit.keep_answer(&kept_answer(done.id));
             support::create_attached(unit, &in_use, &attached);
         })
         .await;

@@ -5,6 +5,9 @@ use evs_local::domain::ids::{TransferId, UserId};
 
 use crate::support::{Bench, at, project};
 
+/// What is done to an answer.
+type Edit = fn(&mut KeptAnswer);
+
 fn kept(digit: &str, expires: i64) -> KeptAnswer {
     KeptAnswer {
         key_hash: digit.repeat(64),
@@ -71,8 +74,7 @@ async fn answers_are_forgotten_from_their_moment_on_the_oldest_first() {
 #[tokio::test]
 async fn the_schema_keeps_no_key_no_plain_answer_and_no_refusal() {
     let bench = Bench::new().await;
-    type Edit = (fn(&mut KeptAnswer), &'static str);
-    let edits: [Edit; 6] = [
+    let edits: [(Edit, &str); 6] = [
         (
             |kept| kept.key_hash = "my-key-in-clear-text".to_owned(),
             "idempotency_keys_key_is_hashed",

@@ -13,6 +13,9 @@ use tokio::task::JoinSet;
 use crate::statements::Watch;
 use crate::support::{Answer, Client, FAMILIES, TestServer};
 
+/// What a tester reads of a kept answer.
+type Kept = (String, String, String, String, String, i64, String, String);
+
 const REPLAYED: &str = "idempotency-replayed";
 
 /// A key that stands nowhere else.
@@ -383,11 +386,10 @@ async fn the_file_has_neither_the_key_nor_the_answer() {
     let (disk, key) = (demo.disk().await, key("sealed"));
     let first = offered(&demo, &key, &disk).await;
     let (id, auth_key) = id_and_key(&first);
-    type Row = (String, String, String, String, String, i64, String, String);
     let sql = "SELECT key_hash, request_hash, user_id, action, transfer_id, status, nonce,
                       sealed_answer
                FROM idempotency_keys WHERE project_id = $1";
-    let rows: Vec<Row> = server.rows(sql, &demo.project).await;
+    let rows: Vec<Kept> = server.rows(sql, &demo.project).await;
     let (key_hash, request_hash, user, action, transfer, status, nonce, sealed) = rows[0].clone();
     let said = (user.as_str(), action.as_str(), transfer.as_str(), status);
     assert_eq!(said, (demo.user.as_str(), "transfer.create", id.as_str(), 202));

@@ -23,7 +23,7 @@ fn path(disk: &str) -> String {
 }
 
 /// The answer about a disk that breaks these rules for these reasons.
-fn verdict(disk: &str, status: &str, broken: &[(&str, &str)], transfer: Value) -> Value {
+fn verdict(disk: &str, status: &str, broken: &[(&str, &str)], transfer: &Value) -> Value {
     let rules = RULES.map(|rule| match broken.iter().find(|(name, _)| *name == rule) {
         None => json!({"rule": rule, "verdict": "holds"}),
         Some((_, why)) => json!({"rule": rule, "verdict": "broken", "why": why}),
@@ -52,7 +52,7 @@ async fn every_broken_rule_is_told_with_the_sentence_of_the_refusal() {
     let disk = demo.disk_of(json!({"size": 10, "metadata": {"orderID": "CS1"}})).await;
     let order = "Invalid volume: yearly/monthly disks cannot be transferred: metadata orderID is \
                  'CS1'";
-    let only_order = verdict(&disk, "available", &[("not yearly or monthly", order)], Value::Null);
+    let only_order = verdict(&disk, "available", &[("not yearly or monthly", order)], &Value::Null);
     demo.get(&path(&disk)).await.is(200, &only_order);
     assert_eq!(refusal(&demo, &disk).await, order);
 
@@ -93,7 +93,7 @@ async fn every_broken_rule_is_told_with_the_sentence_of_the_refusal() {
     let broken = broken.map(|(rule, why)| (rule, format!("Invalid volume: {why}")));
     let broken: Vec<(&str, &str)> =
         broken.iter().map(|(rule, why)| (*rule, why.as_str())).collect();
-    let all = verdict(&disk, "error", &broken, Value::Null);
+    let all = verdict(&disk, "error", &broken, &Value::Null);
     for client in [&demo, &admin] {
         client.get(&path(&disk)).await.is(200, &all);
     }
@@ -110,7 +110,7 @@ async fn a_rule_that_is_switched_off_says_so_and_forbids_nothing() {
     .await;
     let demo = server.login("demo").await;
     let disk = demo.disk_of(json!({"size": 10, "metadata": {"orderID": "CS1"}})).await;
-    let mut expected = verdict(&disk, "available", &[], Value::Null);
+    let mut expected = verdict(&disk, "available", &[], &Value::Null);
     for (place, rule) in [(6, "not yearly or monthly"), (7, "not dedicated")] {
         expected["rules"][place] = json!({"rule": rule, "verdict": "off"});
     }
@@ -125,15 +125,16 @@ async fn a_disk_that_awaits_transfer_names_the_transfer_and_its_expiry_and_no_ke
     let (admin, demo) = (server.login("admin").await, server.login("demo").await);
     let disk = demo.disk().await;
     admin.post("/_evs/progress", json!({})).await;
-    let fit = verdict(&disk, "available", &[], Value::Null);
+    let fit = verdict(&disk, "available", &[], &Value::Null);
     demo.get(&path(&disk)).await.is(200, &fit);
     let why = "Invalid volume: status must be available, but the current status is \
                awaiting-transfer";
-    let awaits = |transfer| verdict(&disk, "awaiting-transfer", &[("available", why)], transfer);
+    let awaits =
+        |transfer: &Value| verdict(&disk, "awaiting-transfer", &[("available", why)], transfer);
 
     let (id, _) = demo.offer(&disk).await;
     let lasting = json!({"id": id, "expires_at": null, "expired": false});
-    demo.get(&path(&disk)).await.is(200, &awaits(lasting));
+    demo.get(&path(&disk)).await.is(200, &awaits(&lasting));
     let withdrawn = demo.path("v3", &format!("os-volume-transfer/{id}"));
     demo.delete(&withdrawn).await.is_empty(202);
 
@@ -146,10 +147,10 @@ async fn a_disk_that_awaits_transfer_names_the_transfer_and_its_expiry_and_no_ke
         "expires_at": "2026-11-23T07:42:05.318204Z",
         "expired": false,
     });
-    demo.get(&path(&disk)).await.is(200, &awaits(transfer.clone()));
+    demo.get(&path(&disk)).await.is(200, &awaits(&transfer));
     server.advance(TimeDelta::seconds(60));
     transfer["expired"] = true.into();
-    demo.get(&path(&disk)).await.is(200, &awaits(transfer));
+    demo.get(&path(&disk)).await.is(200, &awaits(&transfer));
     admin.post("/_evs/progress", json!({})).await;
     demo.get(&path(&disk)).await.is(200, &fit);
     server.finish().await;
@@ -167,7 +168,7 @@ async fn whoever_sees_the_disk_may_ask_and_to_all_others_it_is_absent() {
     for client in [&demo, &admin] {
         let undashed = disk.replace('-', "").to_uppercase();
         for id in [&disk, &undashed] {
-            client.get(&path(id)).await.is(200, &verdict(&disk, "available", &[], Value::Null));
+            client.get(&path(id)).await.is(200, &verdict(&disk, "available", &[], &Value::Null));
         }
     }
     let absent = "00000000-0000-4000-8000-000000000001";
@@ -192,7 +193,7 @@ async fn in_open_mode_anybody_may_ask() {
     let server = TestServer::start_with(|settings| settings.auth.mode = AuthMode::Open).await;
     let client = server.anonymous().in_project("anyone");
     let disk = client.disk().await;
-    let fit = verdict(&disk, "available", &[], Value::Null);
+    let fit = verdict(&disk, "available", &[], &Value::Null);
     server.anonymous().get(&path(&disk)).await.is(200, &fit);
     server.finish().await;
 }
