@@ -61,6 +61,8 @@
 //! are due in the same way: when each runs next stands in its row, and its tasks in theirs
 //! (`service/policies/runs.rs`).
 //! `service/purge.rs` removes what has expired. Both are loops that `server.rs` starts and stops.
+//! What goes wrong on purpose follows rules (`domain/fault`), which meet a call where it is known what is asked
+//! for (`http/faults.rs`), a step where it begins, and the process where it stands (`crash.rs`).
 //! The time is that of a clock that people steer, over the machine's (`service/clock.rs`).
 
 pub mod config;

@@ -115,6 +115,26 @@ fn the_walk_with_retries_makes_one_offer_that_ends_an_hour_later() {
 }
 
 #[test]
+fn the_walk_with_faults_meets_one_call_of_three() {
+    let data = TempDir::new().unwrap();
+    let evs = Evs::start(data.path());
+    let output = run(&evs, data.path(), &walk("faults"), data.path());
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{out}{err}");
+    let lines: Vec<&str> = out.lines().collect();
+    let [lost, busy, first, second, third, still, met, removed] = lines.as_slice() else {
+        unreachable!("eight lines, not {out}");
+    };
+    assert!(lost.contains("drop=after  operation=transfer.accept  times=1"), "{lost}");
+    assert!(busy.contains("error=busy  operation=disk.create"), "{busy}");
+    assert_eq!([*first, *second, *third], ["202", "503", "202"]);
+    assert!(still.ends_with("matched=0  fired=0"), "{still}");
+    assert!(met.ends_with("matched=3  fired=1"), "{met}");
+    assert_eq!(*removed, "removed 2");
+    evs.is_healthy();
+}
+
+#[test]
 fn the_walk_with_the_openstack_command_line_ends_with_the_disk_in_the_other_project() {
     // Kept between runs, so that the clients are installed once.
     let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("openstack");

@@ -77,11 +77,15 @@ pub(crate) struct Added {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 struct EffectFlags {
-    /// Answer with this error: busy, quota, internal, …
-    #[arg(long)]
+    #[arg(
+        long,
+        value_name = "KIND",
+        help = "Answer with this error: bad_request, unauthorized, forbidden, not_found, conflict, \
+                quota, too_many_requests, internal, busy, full"
+    )]
     error: Option<String>,
     /// Answer so many milliseconds later
-    #[arg(long)]
+    #[arg(long, value_name = "MS")]
     delay_ms: Option<u32>,
     /// Drop the connection before the work is done, or after it
     #[arg(long, value_name = "before|after")]
@@ -89,8 +93,12 @@ struct EffectFlags {
     /// Let what takes time fail: create, extend, …, or *
     #[arg(long, value_name = "STEP")]
     fail_step: Option<String>,
-    /// Kill the server at a point of its work: before_commit, after_commit, …
-    #[arg(long, value_name = "POINT")]
+    #[arg(
+        long,
+        value_name = "POINT",
+        help = "Kill the server, if it was started with --allow-crash: before_unit, before_writes, \
+                before_commit, after_commit, before_answer, before_step, after_step"
+    )]
     crash: Option<String>,
 }
 

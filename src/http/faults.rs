@@ -70,8 +70,8 @@ pub(super) fn meet(
     disks: &[DiskId],
     action: Action,
 ) -> Result<(), ApiError> {
-    let called = Called { action, project: &caller.project, disks };
-    let Some(met) = received.app().meet_call(called) else { return Ok(()) };
+    let begins = Called { action, project: &caller.project, disks };
+    let Some(met) = received.app().meet_call(begins) else { return Ok(()) };
     let outcome = match met.then {
         Some(Then::Error(kind)) => Err(error(received.app(), kind, action, &met.by)),
         Some(Then::Drop(Moment::Before)) => Err(ApiError::NoAnswer),

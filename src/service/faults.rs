@@ -101,7 +101,9 @@ impl App {
                     FaultRefused::Wrong(sentence) if drafts.len() > 1 => {
                         FaultRefused::Wrong(format!("Fault {}: {sentence}", number + 1))
                     }
-                    refused => refused,
+                    refused @ (FaultRefused::Wrong(_)
+                    | FaultRefused::CrashNotAllowed
+                    | FaultRefused::TooMany(_)) => refused,
                 })?;
             let rule = Armed::new(fault, self.rules.allow_crash);
             if !rule.allowed {

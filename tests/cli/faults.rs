@@ -138,13 +138,12 @@ async fn the_faults_of_the_settings_are_armed_at_each_start() {
     let start = || {
         let mut command = serve(&home.path().join("data"));
         command.env("EVS__FAULTS__FILE", &file);
-        command.stderr(Stdio::null());
         command
     };
     let busy = "[[fault]]\noperation = \"disk.create\"\nproject = \"demo\"\nerror = \"busy\"\n";
     std::fs::write(&file, busy).unwrap();
     for _ in 0..2 {
-        let server = Server::start(&mut start()).unwrap();
+        let server = Server::start(start().stderr(Stdio::null())).unwrap();
         assert_eq!(create_disk(&Client::login(&server.url, "demo").await).await, 503);
         assert_eq!(create_disk(&Client::login(&server.url, "partner").await).await, 202);
         let admin = Client::login(&server.url, "admin").await;

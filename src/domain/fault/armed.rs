@@ -110,7 +110,7 @@ pub fn fail_step(
     project: &ProjectId,
     disk: DiskId,
 ) -> Option<FaultId> {
-    let met = rules.iter_mut().find_map(|rule| {
+    rules.iter_mut().find_map(|rule| {
         let about = match rule.fault.effect {
             Effect::FailStep(only) => only.is_none_or(|only| only == operation),
             Effect::Error(..)
@@ -120,8 +120,7 @@ pub fn fail_step(
             | Effect::CrashAtWork(_) => false,
         };
         (about && rule.is_about(Some(project), &[disk]) && rule.meets()).then_some(rule.fault.id)
-    });
-    met
+    })
 }
 
 /// Where the process is killed when something that is due is ended, on a disk if it is on one.

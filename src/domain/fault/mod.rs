@@ -106,7 +106,7 @@ impl Probability {
     }
 }
 
-/// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators"), at any of its
+/// `SplitMix64` (Steele, Lea, Flood: "Fast splittable pseudorandom number generators"), at any of its
 /// steps.
 fn thrown(seed: u32, number: u64) -> u64 {
     let step = 0x9e37_79b9_7f4a_7c15_u64;

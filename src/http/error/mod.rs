@@ -377,9 +377,8 @@ fn service_fault(error: &ServiceError) -> Fault {
         | S::TooManyAccessKeys(_)
         | S::Clock(_)
         | S::Fault(FaultRefused::Wrong(_) | FaultRefused::TooMany(_)) => Fault::BAD_REQUEST,
-        S::Fault(FaultRefused::CrashNotAllowed) => Fault::CONFLICT,
         S::Quota(_) | S::RecipientQuota(_) | S::RestoreQuota(_) => Fault::OVER_LIMIT,
-        S::TokenReused => Fault::CONFLICT,
+        S::TokenReused | S::Fault(FaultRefused::CrashNotAllowed) => Fault::CONFLICT,
         S::IdempotencyKeyReused => Fault::UNPROCESSABLE,
         S::Unauthenticated => Fault::UNAUTHORIZED,
         S::Signature(_) => Fault(StatusCode::UNAUTHORIZED, "unauthorized", "APIGW.0301"),

@@ -100,23 +100,23 @@ pub(super) fn of(error: &ServiceError) -> Cow<'_, str> {
         S::State(refused) => sentence(&refused.to_string()).into(),
         S::Guesses(refused) => format!("Too many requests: {refused}.").into(),
         S::Hasher(_) | S::Sealing(_) => OUR_FAULT.into(),
-        S::Store(error) => match error {
-            StoreError::Busy(Some(who)) => {
-                format!("The data file is locked by another process: {who}. Try again.").into()
-            }
-            StoreError::Busy(None) => {
-                "The data file is locked by another process. Try again.".into()
-            }
-            StoreError::Closed => "The service is stopping.".into(),
-            StoreError::Full => "No space is left for the data file; reads still work.".into(),
-            StoreError::Conflict(_) => {
-                "The data file was changed at the same time. Try again.".into()
-            }
-            StoreError::Corrupt { .. }
-            | StoreError::RowsAffected { .. }
-            | StoreError::Lost(_)
-            | StoreError::Database(_) => OUR_FAULT.into(),
-        },
+        S::Store(error) => store_failed(error),
+    }
+}
+
+fn store_failed(error: &StoreError) -> Cow<'_, str> {
+    match error {
+        StoreError::Busy(Some(who)) => {
+            format!("The data file is locked by another process: {who}. Try again.").into()
+        }
+        StoreError::Busy(None) => "The data file is locked by another process. Try again.".into(),
+        StoreError::Closed => "The service is stopping.".into(),
+        StoreError::Full => "No space is left for the data file; reads still work.".into(),
+        StoreError::Conflict(_) => "The data file was changed at the same time. Try again.".into(),
+        StoreError::Corrupt { .. }
+        | StoreError::RowsAffected { .. }
+        | StoreError::Lost(_)
+        | StoreError::Database(_) => OUR_FAULT.into(),
     }
 }
 
