@@ -23,10 +23,10 @@ pub fn word(action: Action) -> Option<String> {
     let (service, rest) = action.name().split_once(':')?;
     let (things, verb) = rest.split_once(':')?;
     // What only evs has, and only for administrators, is how people steer it: a rule about
-    // everything must not keep them from it.
+    // everything must not keep them from it. Whether a disk can be offered is asked there too.
     let steers =
         service == "evs" && action.rule() == action.name() && action.needs() == Role::Admin;
-    if steers || service == "iam" {
+    if steers || action == Action::ShowTransferable || service == "iam" {
         return None;
     }
     let thing = match THINGS.iter().find(|(cloud, _)| *cloud == things) {
@@ -99,7 +99,12 @@ mod tests {
 
     #[test]
     fn no_rule_is_about_how_people_steer() {
-        for action in [Action::StepProgress, Action::ChangeClock, Action::CreateOthersAccessKey] {
+        for action in [
+            Action::StepProgress,
+            Action::ChangeClock,
+            Action::ShowTransferable,
+            Action::CreateOthersAccessKey,
+        ] {
             assert_eq!(word(action), None, "{action:?}");
             assert!(!fitting("*").contains(&action));
         }

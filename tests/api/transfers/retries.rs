@@ -512,3 +512,45 @@ async fn of_many_retries_at_once_one_is_done_and_all_get_its_answer() {
     assert_eq!((number(&server, offers).await, kept(&server).await), (40, 80));
     server.finish().await;
 }
+
+/// Sends something under a key, whose answer a fault loses.
+async fn lost(client: &Client, method: Method, path: &str, key: &str, body: Option<&Value>) {
+    client.keep_secret(key);
+    let request = reqwest::Client::new().request(method, format!("{}{path}", client.url));
+    let request = request.header("x-auth-token", client.token.clone().unwrap());
+    let request = request.header("idempotency-key", key);
+    let request = request.header("content-type", "application/json");
+    let answer = request.body(body.map(Value::to_string).unwrap_or_default()).send().await;
+    assert!(answer.is_err(), "{answer:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_a_fault_loses_is_had_by_whoever_sends_the_request_again() {
+    let server = TestServer::start().await;
+    let (admin, demo) = (server.login("admin").await, server.login("demo").await);
+    let partner = server.login("partner").await;
+    let fault = json!({"operation": "transfer.*", "drop": "after", "times": 3});
+    assert_eq!(admin.post("/_evs/faults", fault).await.status, 201);
+    let disk = demo.disk().await;
+    let offers = demo.path("v3", "os-volume-transfer");
+    let [create, delete, again] = ["create", "delete", "again"].map(key);
+
+    lost(&demo, Method::POST, &offers, &create, Some(&offer_of(&disk))).await;
+    let path = |id: &str| demo.path("v3", &format!("os-volume-transfer/{id}"));
+    let sql = "SELECT id FROM transfers WHERE disk_id = $1 AND status = 'pending'";
+    let id = server.rows::<(String,)>(sql, &disk).await.remove(0).0;
+    lost(&demo, Method::DELETE, &path(&id), &delete, None).await;
+    assert_eq!(demo.disk_status(&disk).await, "available", "both were done");
+    lost(&demo, Method::POST, &offers, &again, Some(&offer_of(&disk))).await;
+
+    let first = demo.retry(Method::POST, &offers, &create, Some(&offer_of(&disk))).await;
+    assert_eq!((first.status, first.header(REPLAYED).as_str()), (202, "true"));
+    assert_eq!(first.body["transfer"]["id"], id);
+    let gone = demo.retry(Method::DELETE, &path(&id), &delete, None).await;
+    assert_eq!((gone.status, gone.header(REPLAYED).as_str()), (202, "true"));
+    let second = demo.retry(Method::POST, &offers, &again, Some(&offer_of(&disk))).await;
+    assert_eq!(second.header(REPLAYED), "true");
+    let (id, auth_key) = id_and_key(&second);
+    assert_eq!(partner.accept(&id, &auth_key).await.status, 202, "its key opens it");
+    server.finish().await;
+}
