@@ -135,6 +135,24 @@ fn the_walk_with_faults_meets_one_call_of_three() {
 }
 
 #[test]
+fn the_walk_with_states_ends_as_after_a_first_start() {
+    let data = TempDir::new().unwrap();
+    let evs = Evs::start(data.path());
+    let output = run(&evs, data.path(), &walk("states"), data.path());
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{out}{err}");
+    let said = |line: &str| assert!(out.lines().any(|is| is.starts_with(line)), "{line}: {out}");
+    said("saved before-demo: 0 disks, 0 pending transfers, ");
+    said("clock  + 1");
+    said("loaded before-demo: ");
+    said("before-demo  20");
+    said("deleted before-demo");
+    said("reset project ");
+    said("everything is as after a first start: ");
+    evs.is_healthy();
+}
+
+#[test]
 fn the_walk_with_the_openstack_command_line_ends_with_the_disk_in_the_other_project() {
     // Kept between runs, so that the clients are installed once.
     let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("openstack");

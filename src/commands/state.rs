@@ -199,12 +199,7 @@ fn told(command: &StateCommand, answer: &Value) -> String {
             )
         }
         StateCommand::Load { name } => {
-            let loaded = member(answer, "loaded");
-            format!(
-                "loaded {name}: {} rows in {} ms\n",
-                word(loaded, "rows"),
-                word(loaded, "took_ms")
-            )
+            format!("loaded {name}: {}\n", effort(member(answer, "loaded")))
         }
         StateCommand::List => listed(answer),
         StateCommand::Delete { name } => format!("deleted {name}\n"),
@@ -218,14 +213,16 @@ fn told(command: &StateCommand, answer: &Value) -> String {
             format!("reset project {project}: removed {}\n", counts.join(", "))
         }
         StateCommand::Reset { project: None, .. } => {
-            let reset = member(answer, "reset");
-            format!(
-                "everything is as after a first start: {} rows in {} ms\n",
-                word(reset, "rows"),
-                word(reset, "took_ms")
-            )
+            let effort = effort(member(answer, "reset"));
+            format!("everything is as after a first start: {effort}\n")
         }
     }
+}
+
+/// How much there is, how long it took, and for how long of that nobody could write.
+fn effort(of: &Value) -> String {
+    let [rows, took, held] = ["rows", "took_ms", "held_ms"].map(|name| word(of, name));
+    format!("{rows} rows in {took} ms; writes waited {held} ms")
 }
 
 /// One line a state.

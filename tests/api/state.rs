@@ -37,6 +37,8 @@ fn is_loaded(answer: &Answer, name: &str, epoch: i64) {
     let loaded = &answer.body["loaded"];
     let expected = json!({"loaded": {
         "name": name, "rows": loaded["rows"], "epoch": epoch, "took_ms": loaded["took_ms"],
+        "held_ms": loaded["held_ms"],
+        "held_ms": loaded["held_ms"],
     }});
     assert_eq!(answer.body, expected);
     assert!(loaded["rows"].as_u64().unwrap() > 20, "{loaded}");
@@ -475,7 +477,7 @@ async fn everything_is_taken_back_to_the_first_start() {
     reset.is(
         200,
         &json!({"reset": {"everything": true, "rows": done["rows"], "epoch": 2,
-                          "took_ms": done["took_ms"]}}),
+                          "took_ms": done["took_ms"], "held_ms": done["held_ms"]}}),
     );
     demo.show_disk(&id).await.is_unauthenticated();
     let (again, demo) = (server.login("admin").await, server.login("demo").await);

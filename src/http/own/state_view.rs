@@ -1,5 +1,7 @@
 //! What is told of states, to clients and by the command line alike.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
 
 use crate::domain::ids::ProjectId;
@@ -43,7 +45,8 @@ pub fn loaded(name: &StateName, loaded: &Loaded) -> Value {
         "name": name.as_str(),
         "rows": loaded.replacement.rows,
         "epoch": loaded.replacement.epoch,
-        "took_ms": milliseconds(loaded),
+        "took_ms": milliseconds(loaded.took),
+        "held_ms": milliseconds(loaded.replacement.held),
     }})
 }
 
@@ -53,7 +56,8 @@ pub fn begun_anew(loaded: &Loaded) -> Value {
         "everything": true,
         "rows": loaded.replacement.rows,
         "epoch": loaded.replacement.epoch,
-        "took_ms": milliseconds(loaded),
+        "took_ms": milliseconds(loaded.took),
+        "held_ms": milliseconds(loaded.replacement.held),
     }})
 }
 
@@ -64,8 +68,8 @@ pub fn emptied(project: &ProjectId, removed: &Removed) -> Value {
     json!({"reset": view})
 }
 
-fn milliseconds(loaded: &Loaded) -> u64 {
-    u64::try_from(loaded.took.as_millis()).unwrap_or(u64::MAX)
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// How two states differ.

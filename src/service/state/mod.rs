@@ -73,16 +73,16 @@ impl App {
     /// Puts a saved state in place of the present one, all or nothing.
     pub async fn load_state(&self, caller: &Caller, name: &StateName) -> Result<Loaded> {
         let start = Instant::now();
-        // Nobody ends anything meanwhile, and nobody else loads.
-        let turn = self.turn().await;
         let candidate = self.store.prepare_state(Source::Saved(name.clone())).await?;
+        // Nobody ends anything while one state becomes the other.
+        let turn = self.turn().await;
         let outcome = self.resume(&candidate, caller, name).await;
         let loaded = self.put_in_place(candidate, outcome, start).await?;
         drop(turn);
         self.woken.notify_one();
-        let Loaded { replacement: Replacement { rows, epoch }, took } = loaded;
-        let took_ms = took.as_millis();
-        info!(state.name = %name, state.rows = rows, state.epoch = epoch, took_ms,
+        let Loaded { replacement: Replacement { rows, epoch, held }, took } = loaded;
+        let (took_ms, held_ms) = (took.as_millis(), held.as_millis());
+        info!(state.name = %name, state.rows = rows, state.epoch = epoch, took_ms, held_ms,
             "loaded state {name}");
         Ok(loaded)
     }
@@ -90,8 +90,8 @@ impl App {
     /// Takes everything back to what a first start makes, all or nothing.
     pub async fn reset_everything(&self, caller: &Caller) -> Result<Loaded> {
         let start = Instant::now();
-        let turn = self.turn().await;
         let candidate = self.store.prepare_state(Source::Empty).await?;
+        let turn = self.turn().await;
         let outcome = self.begin_anew(&candidate, caller).await;
         let loaded = self.put_in_place(candidate, outcome, start).await?;
         drop(turn);
