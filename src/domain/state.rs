@@ -1,7 +1,6 @@
 //! Saved states: what one is called, what is in it, and how two differ.
 
 use std::fmt;
-use std::time::Duration;
 
 use thiserror::Error;
 
@@ -124,8 +123,6 @@ pub struct Replacement {
     pub rows: u64,
     /// Which past the file has now: one more than before.
     pub epoch: i64,
-    /// For how long nobody could write.
-    pub held: Duration,
 }
 
 /// What was removed when a project was reset.

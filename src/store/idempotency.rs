@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use super::Result;
 use crate::domain::clock::Time;
 use crate::domain::idempotency::KeptAnswer;
+use crate::domain::ids::ProjectId;
 
 /// Questions about first answers.
 #[async_trait]
@@ -20,6 +21,9 @@ pub trait IdempotencyReads {
 pub trait IdempotencyWrites {
     /// Keeps an answer, in the place of one whose time is over.
     fn keep_answer(&mut self, answer: &KeptAnswer);
+
+    /// Removes every answer to a request of a project.
+    fn delete_answers_of(&mut self, project: &ProjectId);
 
     /// Removes answers whose time was over at `now`, the oldest first, at most so many.
     fn delete_expired_answers(&mut self, now: Time, most: u32);

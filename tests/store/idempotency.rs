@@ -95,3 +95,19 @@ async fn the_schema_keeps_no_key_no_plain_answer_and_no_refusal() {
     }
     assert_eq!(bench.count("SELECT count(*) FROM idempotency_keys").await, 0);
 }
+
+#[tokio::test]
+async fn the_answers_to_a_project_are_forgotten_and_no_others() {
+    let bench = Bench::new().await;
+    let (ours, theirs) = (kept("a", 10), KeptAnswer { project: project("beta"), ..kept("b", 10) });
+    bench
+        .commit(|unit| {
+            unit.keep_answer(&ours);
+            unit.keep_answer(&theirs);
+        })
+        .await;
+    bench.commit(|unit| unit.delete_answers_of(&project("atlas"))).await;
+    let mut reader = bench.store.read().await.unwrap();
+    assert_eq!(reader.kept_answer(&ours.key_hash).await.unwrap(), None);
+    assert_eq!(reader.kept_answer(&theirs.key_hash).await.unwrap(), Some(theirs.clone()));
+}

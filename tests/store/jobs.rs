@@ -121,3 +121,23 @@ async fn a_part_about_a_backup_ends_with_it_or_with_its_disk_as_it_says() {
         assert_eq!(ended.parts[0].end, Some(end));
     }
 }
+
+#[tokio::test]
+async fn the_jobs_of_a_project_are_removed_with_their_parts_and_no_others() {
+    let bench = Bench::new().await;
+    let disk = disk("atlas");
+    let ours = job(JobKind::Delete, vec![JobPart::new(&disk, None)], None);
+    let theirs = job(JobKind::Delete, vec![JobPart::new(&disk, None)], None);
+    let theirs = Job { project: project("beta"), ..theirs };
+    bench
+        .commit(|unit| {
+            unit.insert_job(&ours);
+            unit.insert_job(&theirs);
+        })
+        .await;
+    bench.commit(|unit| unit.delete_jobs_of(&project("atlas"))).await;
+    let mut reader = bench.store.read().await.unwrap();
+    assert_eq!(reader.job(&ours.id).await.unwrap(), None);
+    assert_eq!(reader.job(&theirs.id).await.unwrap(), Some(theirs.clone()));
+    assert_eq!(bench.count("SELECT count(*) FROM job_parts").await, 1);
+}

@@ -127,3 +127,24 @@ async fn a_message_about_a_snapshot_or_a_backup_is_found_by_it_and_by_its_kind()
     }
     assert_eq!(bench.sentences().await, Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn the_messages_to_a_project_are_removed_and_no_others() {
+    let bench = Bench::new().await;
+    let disk = disk("atlas");
+    let to = |of: &str| {
+        let (request, thing) = (RequestId::new("req-1"), Thing::Disk(disk.id));
+        Message::new(project(of), request, thing, Operation::Extend, at(1))
+    };
+    let (ours, theirs) = (to("atlas"), to("beta"));
+    bench
+        .commit(|unit| {
+            unit.insert_message(&ours);
+            unit.insert_message(&theirs);
+        })
+        .await;
+    bench.commit(|unit| unit.delete_messages_of(&project("atlas"))).await;
+    let mut reader = bench.store.read().await.unwrap();
+    assert_eq!(reader.message(ours.id).await.unwrap(), None);
+    assert_eq!(reader.message(theirs.id).await.unwrap(), Some(theirs.clone()));
+}

@@ -46,7 +46,7 @@ pub fn loaded(name: &StateName, loaded: &Loaded) -> Value {
         "rows": loaded.replacement.rows,
         "epoch": loaded.replacement.epoch,
         "took_ms": milliseconds(loaded.took),
-        "held_ms": milliseconds(loaded.replacement.held),
+        "held_ms": milliseconds(loaded.held),
     }})
 }
 
@@ -57,7 +57,7 @@ pub fn begun_anew(loaded: &Loaded) -> Value {
         "rows": loaded.replacement.rows,
         "epoch": loaded.replacement.epoch,
         "took_ms": milliseconds(loaded.took),
-        "held_ms": milliseconds(loaded.replacement.held),
+        "held_ms": milliseconds(loaded.held),
     }})
 }
 

@@ -27,6 +27,8 @@ pub struct Loaded {
     pub replacement: Replacement,
     /// How long it took.
     pub took: Duration,
+    /// For how long of that a new write had to wait.
+    pub held: Duration,
 }
 
 impl From<StateError> for ServiceError {
@@ -80,7 +82,7 @@ impl App {
         let loaded = self.put_in_place(candidate, outcome, start).await?;
         drop(turn);
         self.woken.notify_one();
-        let Loaded { replacement: Replacement { rows, epoch, held }, took } = loaded;
+        let Loaded { replacement: Replacement { rows, epoch }, took, held } = loaded;
         let (took_ms, held_ms) = (took.as_millis(), held.as_millis());
         info!(state.name = %name, state.rows = rows, state.epoch = epoch, took_ms, held_ms,
             "loaded state {name}");
@@ -96,7 +98,7 @@ impl App {
         let loaded = self.put_in_place(candidate, outcome, start).await?;
         drop(turn);
         self.woken.notify_one();
-        let Loaded { replacement: Replacement { epoch, .. }, took } = loaded;
+        let Loaded { replacement: Replacement { epoch, .. }, took, .. } = loaded;
         info!(state.epoch = epoch, took_ms = took.as_millis(), "reset everything");
         Ok(loaded)
     }
@@ -159,12 +161,13 @@ impl App {
             candidate.store.close().await;
             return Err(why);
         }
+        let asked = Instant::now();
         let replaced = self.store.replace_state(&candidate).await?;
         // Before the first change to the new state: what is kept in memory is that of the old one.
         self.read_again().await?;
         let replacement = replaced.replacement;
         drop(replaced);
-        Ok(Loaded { replacement, took: start.elapsed() })
+        Ok(Loaded { replacement, took: start.elapsed(), held: asked.elapsed() })
     }
 }
 

@@ -101,6 +101,8 @@ impl App {
         unit.delete_limits(&project);
         unit.delete_messages_of(&project);
         unit.delete_jobs_of(&project);
+        // What is sent again is not to be answered with what is gone.
+        unit.delete_answers_of(&project);
         let counts = removed.counts().map(|(kind, count)| (kind.to_owned(), count.to_string()));
         let state = State { values: counts.into(), ..told(caller) };
         unit.record(&Event::of(caller, now, "state.reset", &project, None, Some(state)));

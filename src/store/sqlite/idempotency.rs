@@ -100,6 +100,16 @@ impl IdempotencyWrites for Unit {
         );
     }
 
+    fn delete_answers_of(&mut self, project: &ProjectId) {
+        self.queue(
+            Write::of_any_rows(
+                "delete answers of project",
+                "DELETE FROM idempotency_keys WHERE project_id = ?",
+            )
+            .bind(project),
+        );
+    }
+
     fn delete_expired_answers(&mut self, now: Time, most: u32) {
         self.queue(
             Write::of_any_rows(

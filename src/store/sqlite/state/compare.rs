@@ -19,10 +19,10 @@ const MOST_TOLD: i64 = 1000;
 const PASSED_OVER: [&str; 2] = ["_sqlx_migrations", "lineage"];
 
 /// What comes and goes by itself, or tells again what other tables show: only counted.
-const COUNTED: [&str; 3] = ["events", "tokens", "wrong_guesses"];
+const COUNTED: [&str; 4] = ["events", "idempotency_keys", "tokens", "wrong_guesses"];
 
 /// What is never shown has one of these in the name of its column.
-const HIDDEN: [&str; 6] = ["hash", "secret", "password", "sealed", "fingerprint", "token"];
+const HIDDEN: [&str; 7] = ["hash", "secret", "password", "sealed", "nonce", "fingerprint", "token"];
 
 pub(super) async fn compare(
     store: &SqliteStore,

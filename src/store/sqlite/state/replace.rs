@@ -1,7 +1,6 @@
 //! Putting a state in place of the present one: rows for rows, in one transaction of the file in use.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use sqlx::{AssertSqlSafe, SqliteConnection};
 use tracing::warn;
@@ -22,10 +21,8 @@ pub(super) async fn replace(
     source: &Source,
 ) -> StateResult<Replaced> {
     let mut loan = store.alone().await?;
-    let start = Instant::now();
     match attempt(loan.connection()?, file, source).await {
         Ok(replacement) => {
-            let replacement = Replacement { held: start.elapsed(), ..replacement };
             loan.has_written();
             if let Err(error) = let_go(loan.connection()?).await {
                 // It is on disk; but on this connection nobody can go on.
@@ -130,7 +127,7 @@ async fn put(connection: &mut SqliteConnection, source: &Source) -> Result<Repla
     .bind(loaded)
     .fetch_one(connection)
     .await?;
-    Ok(Replacement { rows, epoch, held: Duration::ZERO })
+    Ok(Replacement { rows, epoch })
 }
 
 /// A table whose rows are replaced.
