@@ -16,7 +16,7 @@ use tracing::{debug, error, info, warn};
 
 use super::identity::tokens::hex;
 use super::{App, Result, ServiceError, settle};
-use crate::domain::event::{EventFilter, Recorded, Span};
+use crate::domain::event::{EventFilter, Line, Recorded, Span};
 use crate::domain::webhook::{Backoff, Trouble, Webhook};
 use crate::store::{StoreError, WriteTx};
 
@@ -116,7 +116,7 @@ pub async fn run(app: App, hook: Hook, message: fn(&Recorded) -> Message, stop: 
         }
     };
     app.metrics().begin_deliveries(&hook.url);
-    let teller = Teller { app, hook, message, client, stop };
+    let teller = Teller { app, hook, message, client, stop, epoch: None, waited: false };
     teller.tell_all().await;
 }
 
@@ -126,18 +126,19 @@ struct Teller {
     message: fn(&Recorded) -> Message,
     client: reqwest::Client,
     stop: CancellationToken,
+    /// The past that it told of last. What the data file says of the webhook after another one took its
+    /// place is how things were when that was saved.
+    epoch: Option<i64>,
+    /// Whoever has waited once tries, whatever the machine's clock did meanwhile.
+    waited: bool,
 }
 
 impl Teller {
-    async fn tell_all(self) {
+    async fn tell_all(mut self) {
         let mut changes = self.app.store.changes();
-        // Whoever has waited once tries, whatever the machine's clock did meanwhile.
-        let mut waited = false;
         while !self.stop.is_cancelled() {
             changes.mark_unchanged();
-            let turn = self.turn(waited).await;
-            waited = false;
-            let wait = match turn {
+            let wait = match self.turn().await {
                 Ok(Turn::More) => continue,
                 Ok(Turn::Done) => {
                     tokio::select! {
@@ -155,15 +156,28 @@ impl Teller {
                 }
             };
             let _ = self.stop.run_until_cancelled(tokio::time::sleep(wait)).await;
-            waited = true;
+            self.waited = true;
         }
     }
 
     /// Tells of the next few events, and writes down how far that went.
-    async fn turn(&self, waited: bool) -> Result<Turn> {
+    async fn turn(&mut self) -> Result<Turn> {
+        let waited = std::mem::take(&mut self.waited);
         let mut view = self.app.read().await?;
         let line = view.line().await?;
-        let Some(before) = view.webhook(&self.hook.url).await? else {
+        let found = view.webhook(&self.hook.url).await?;
+        let other = self.epoch.is_some_and(|epoch| epoch != line.epoch);
+        if other || found.as_ref().is_some_and(|found| found.delivered > line.latest) {
+            drop(view);
+            let delivered = self.app.beginning().await?.after;
+            let url = self.hook.url.clone();
+            warn!(webhook.url = %url, "the numbers of events went back: it goes on after {delivered}");
+            let turn = self.save(&Webhook { url, delivered, trouble: None }).await?;
+            self.epoch = Some(line.epoch);
+            return Ok(turn);
+        }
+        self.epoch = Some(line.epoch);
+        let Some(before) = found else {
             drop(view);
             let delivered = match self.hook.beginning {
                 Beginning::Now => line.latest,
@@ -172,12 +186,6 @@ impl Teller {
             let url = self.hook.url.clone();
             return self.save(&Webhook { url, delivered, trouble: None }).await;
         };
-        if before.delivered > line.latest {
-            drop(view);
-            let place = self.app.beginning().await?;
-            warn!(webhook.url = %before.url, "the numbers of events went back to {}", place.after);
-            return self.save(&Webhook { delivered: place.after, trouble: None, ..before }).await;
-        }
         let trouble = before.trouble.as_ref().filter(|_| !waited);
         if let Some(wait) = self.left_to_wait(trouble) {
             return Ok(Turn::Later(wait));
@@ -187,7 +195,7 @@ impl Teller {
         drop(view);
         let mut after = before.clone();
         for event in &events {
-            match self.post(event).await {
+            match self.post(event, line).await {
                 Posted::Taken => {
                     if after.trouble.is_some() {
                         info!(webhook.url = %self.hook.url, event.seq, "events are taken again");
@@ -227,14 +235,15 @@ impl Teller {
         Trouble { failures, next_try_at: self.app.clock.machine_now() + wait, error }
     }
 
-    async fn post(&self, event: &Recorded) -> Posted {
+    async fn post(&self, event: &Recorded, line: Line) -> Posted {
         let Message { called, body } = (self.message)(event);
         let mut request = self
             .client
             .post(&self.hook.url)
             .header(CONTENT_TYPE, "application/json")
             .header("x-evs-event", called)
-            .header("x-evs-sequence", event.seq);
+            .header("x-evs-sequence", event.seq)
+            .header("x-evs-epoch", line.epoch);
         if let Some(signature) = self.hook.secret.as_ref().and_then(|key| signature(key, &body)) {
             request = request.header("x-evs-signature", format!("sha256={signature}"));
         }

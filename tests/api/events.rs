@@ -514,6 +514,50 @@ async fn a_follower_is_told_when_the_numbers_go_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_follows_goes_on_with_the_first_event_after_a_state_was_loaded() {
+    let server = TestServer::start().await;
+    let (demo, admin) = (server.login("demo").await, server.login("admin").await);
+    demo.disk().await;
+    assert_eq!(admin.send_empty_post("/_evs/state/a").await.status, 201);
+    let saved = latest(&admin).await;
+    let mut stream = Stream::open(&admin, "after=latest&event_type=*", None).await;
+    for _ in 0..3 {
+        demo.disk().await;
+    }
+    assert_eq!(stream.ids(3).await, [saved + 1, saved + 2, saved + 3]);
+    assert_eq!(admin.send_empty_post("/_evs/state/a/load").await.status, 200);
+    let told = stream.next().await.unwrap();
+    let expected =
+        Block { id: saved, event: "reset".to_owned(), data: json!({"after": saved, "epoch": 2}) };
+    assert_eq!(told, expected);
+    let first = stream.next().await.unwrap();
+    assert_eq!((first.id, first.event.as_str()), (saved + 1, "state.load"));
+    demo.disk().await;
+    assert_eq!(stream.ids(1).await, [saved + 2]);
+
+    // Whoever was away is told too: by the number, or where new ones have taken its place, by the epoch.
+    let mut away = Stream::open(&admin, "", Some(saved + 3)).await;
+    assert_eq!(away.next().await.unwrap(), expected);
+    let mut away = Stream::open(&admin, "epoch=1", Some(saved + 1)).await;
+    assert_eq!(away.next().await.unwrap(), expected);
+    assert_eq!(away.ids(2).await, [saved + 1, saved + 2]);
+    assert_eq!(admin.get(&format!("/_evs/events?after={}", saved + 3)).await.status, 410);
+    assert_eq!(admin.get(&format!("/_evs/events?after={saved}&epoch=1")).await.status, 410);
+    assert_eq!(events(&admin, &format!("after={saved}&epoch=2")).await["epoch"], 2);
+
+    let reset = json!({"everything": true});
+    let reset = admin.post("/_evs/state/reset", reset).await;
+    assert_eq!(reset.status, 200, "{}", reset.text);
+    let told = stream.next().await;
+    let expected =
+        Block { id: 0, event: "reset".to_owned(), data: json!({"after": 0, "epoch": 3}) };
+    // The token of whoever follows is of the past that is gone; what is followed is not.
+    assert_eq!(told, Some(expected));
+    assert_eq!(stream.ids(2).await, [1, 2]);
+    server.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn open_streams_do_not_hold_up_a_stop() {
     let server = TestServer::start().await;
     let admin = server.login("admin").await;

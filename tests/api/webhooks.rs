@@ -356,3 +356,32 @@ async fn a_webhook_goes_on_when_the_numbers_go_back() {
     let posts = receiver.taken(2 + last).await;
     assert_eq!(numbers(&posts)[2..], (1..=before + 1).collect::<Vec<_>>());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_goes_on_with_the_first_event_after_a_state_was_loaded() {
+    let receiver = Receiver::start(&[]).await;
+    let server = TestServer::start().await;
+    let admin = server.login("admin").await;
+    // A state that knows nothing of the webhook.
+    assert_eq!(admin.send_empty_post("/_evs/state/a").await.status, 201);
+    let saved = latest(&admin).await;
+    let url = receiver.url.clone();
+    let server = server.restart_with(|settings| settings.events.webhooks = vec![url]).await;
+    let admin = admin.moved_to(&server);
+    let demo = server.login("demo").await;
+    for _ in 0..3 {
+        demo.disk().await;
+    }
+    let posts = receiver.taken(3).await;
+    assert_eq!(numbers(&posts), [saved + 1, saved + 2, saved + 3]);
+    assert!(posts.iter().all(|post| post.header("x-evs-epoch") == "1"));
+    assert_eq!(admin.send_empty_post("/_evs/state/a/load").await.status, 200);
+    let demo = server.login("demo").await;
+    demo.disk().await;
+    let posts = receiver.taken(5).await;
+    assert_eq!(numbers(&posts)[3..], [saved + 1, saved + 2]);
+    let called: Vec<&str> = posts[3..].iter().map(|post| post.header("x-evs-event")).collect();
+    assert_eq!(called, ["state.load", "volume.create.end"]);
+    assert!(posts[3..].iter().all(|post| post.header("x-evs-epoch") == "2"));
+    server.finish().await;
+}

@@ -52,13 +52,15 @@ impl TryFrom<EventRow> for Recorded {
 #[async_trait]
 impl<T: AsConnection> EventReads for T {
     async fn line(&mut self) -> Result<Line> {
-        // TODO lineage
-        let (epoch, latest) =
-            sqlx::query_as::<_, (i64, i64)>("SELECT 1, (SELECT coalesce(max(seq), 0) FROM events)")
-                .fetch_one(self.connection()?)
-                .await
-                .map_err(errors::of_statement)?;
-        Ok(Line { epoch, latest })
+        let (epoch, latest) = sqlx::query_as::<_, (Option<i64>, i64)>(
+            "SELECT (SELECT epoch FROM lineage WHERE id = 1),
+                    (SELECT coalesce(max(seq), 0) FROM events)",
+        )
+        .fetch_one(self.connection()?)
+        .await
+        .map_err(errors::of_statement)?;
+        let row = Row { table: "lineage", id: "1" };
+        Ok(Line { epoch: row.need("epoch", "number", epoch)?, latest })
     }
 
     async fn last_event(&mut self, filter: &EventFilter, after: i64) -> Result<Option<i64>> {
