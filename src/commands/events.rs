@@ -102,12 +102,9 @@ impl EventsCommand {
                         if let Some(id) = block.id {
                             after = id;
                         }
-                        if let Some(line) =
-                            block.data.and_then(|data| self.told(&block.event, &data))
-                        {
-                            if !is_read(&line)? {
-                                return Ok(ExitCode::SUCCESS);
-                            }
+                        let line = block.data.and_then(|data| self.told(&block.event, &data));
+                        if !is_read(&line.unwrap_or_default())? {
+                            return Ok(ExitCode::SUCCESS);
                         }
                     }
                 }

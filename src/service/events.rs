@@ -155,7 +155,7 @@ impl App {
     /// stops.
     async fn changed(&self, changes: &mut watch::Receiver<Changes>, deadline: Instant) -> bool {
         tokio::select! {
-            changed = changes.changed() => changed.is_ok(),
+            written = changes.changed() => written.is_ok(),
             () = self.stopping.cancelled() => false,
             () = tokio::time::sleep_until(deadline) => false,
         }

@@ -143,7 +143,7 @@ impl Teller {
                 Ok(Turn::Done) => {
                     tokio::select! {
                         () = self.stop.cancelled() => return,
-                        changed = changes.changed() => if changed.is_err() { return },
+                        written = changes.changed() => if written.is_err() { return },
                     }
                     continue;
                 }

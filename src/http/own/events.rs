@@ -1,5 +1,6 @@
 //! `/_evs/events`: what happened, as a list and as a stream.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use super::event_types::{actions_called, event_type};
 use crate::domain::access::{Action, Caller, Role};
 use crate::domain::clock::Time;
 use crate::domain::event::{EventFilter, Recorded, Words};
+use crate::domain::ids::ProjectId;
 use crate::domain::page::LARGEST_PAGE;
 use crate::http::call::Answer;
 use crate::http::error::ApiError;
@@ -85,13 +87,13 @@ async fn wanted(call: &OwnCall, caller: &Caller) -> Result<(EventSearch, Place),
     }
     let limit = number(call, "limit", 1..=i64::from(LARGEST_PAGE))?;
     let limit = limit.and_then(|limit| u32::try_from(limit).ok()).unwrap_or(LARGEST_PAGE);
-    let called = words(call, "event_type")?;
+    let names = words(call, "event_type")?;
     let asked = call.filter("project_id");
     let own = (caller.role != Role::Admin).then(|| caller.project.clone());
     let filter = EventFilter {
-        project: own.clone().or_else(|| asked.clone().map(crate::domain::ids::ProjectId::new)),
+        project: own.clone().or_else(|| asked.clone().map(ProjectId::new)),
         action: words(call, "action")?,
-        among: called.as_ref().map(actions_called),
+        among: names.as_ref().map(actions_called),
         disk: call.filter("disk_id"),
         resource: call.filter("resource_id"),
         request: call.filter("request_id"),
@@ -100,9 +102,9 @@ async fn wanted(call: &OwnCall, caller: &Caller) -> Result<(EventSearch, Place),
         until: moment(call, "until")?,
     };
     // Of another project nothing is there, as of one that is none.
-    let theirs = asked.filter(|asked| own.is_some_and(|own| own.as_str() != asked)).is_some();
+    let theirs = asked.is_some_and(|asked| own.is_some_and(|own| own.as_str() != asked));
     let fits = move |event: &Recorded| {
-        !theirs && called.as_ref().is_none_or(|called| called.contain(&event_type(event)))
+        !theirs && names.as_ref().is_none_or(|names| names.contain(&event_type(event)))
     };
     let place = Place { after: after(call).await?, epoch: number(call, "epoch", 1..=i64::MAX)? };
     Ok((EventSearch { filter, fits: Arc::new(fits), limit }, place))
@@ -122,7 +124,7 @@ async fn after(call: &OwnCall) -> Result<i64, ApiError> {
 fn number(
     call: &OwnCall,
     name: &str,
-    bounds: std::ops::RangeInclusive<i64>,
+    bounds: RangeInclusive<i64>,
 ) -> Result<Option<i64>, ApiError> {
     let Some(text) = call.query(name) else { return Ok(None) };
     let found = whole(text).filter(|number| bounds.contains(number));
