@@ -97,6 +97,32 @@ impl PolicyId {
     pub fn default_of(project: &ProjectId) -> Self {
         Self(derived_uuid("default-policy", project.as_str()))
     }
+
+    /// The id that a scenario's policy of this project and name has in every fresh data file.
+    pub fn derived(project: &ProjectId, name: &str) -> Self {
+        Self(derived_uuid("policy", &format!("{project}/{name}")))
+    }
+}
+
+impl DiskId {
+    /// The id that a scenario's disk of this project and name has in every fresh data file.
+    pub fn derived(project: &ProjectId, name: &str) -> Self {
+        Self(derived_uuid("disk", &format!("{project}/{name}")))
+    }
+}
+
+impl SnapshotId {
+    /// The id that a scenario's snapshot of this disk and name has in every fresh data file.
+    pub fn derived(disk: DiskId, name: &str) -> Self {
+        Self(derived_uuid("snapshot", &format!("{disk}/{name}")))
+    }
+}
+
+impl BackupId {
+    /// The id that a scenario's backup of this disk and name has in every fresh data file.
+    pub fn derived(disk: DiskId, name: &str) -> Self {
+        Self(derived_uuid("backup", &format!("{disk}/{name}")))
+    }
 }
 
 impl EncryptionId {

@@ -30,6 +30,7 @@ pub mod progress;
 pub mod qos_spec;
 pub mod quota;
 pub mod role_assignment;
+pub mod scenario;
 pub mod signature;
 pub mod snapshot;
 pub mod state;
