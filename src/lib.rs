@@ -14,6 +14,7 @@
 //! | [`crash`] | killing the process at a place of its own work, where that was allowed | `domain` |
 //! | [`fault_file`] | a file of faults, and what is wrong with it | `domain` |
 //! | [`tasks`] | work that outlives its caller; the only place that spawns | |
+//! | [`scenario_file`] | scenarios as TOML, read and written | `domain` |
 //! | [`metrics`] | what is counted; the only place that names a metric | `domain` |
 //! | [`telemetry`] | the log | `config` |
 //! | [`server`] | a server as a value: wires all of it, starts and stops | everything |
@@ -73,6 +74,7 @@ pub mod fault_file;
 pub mod http;
 pub mod metrics;
 pub mod offline;
+pub mod scenario_file;
 pub mod server;
 pub mod service;
 pub mod store;

@@ -52,6 +52,7 @@ fn a_layer_imports_only_what_lies_below_it() {
                 "sqlx",
                 "actix_web",
                 "tokio",
+                "toml::",
             ],
         ),
         (
@@ -67,6 +68,19 @@ fn a_layer_imports_only_what_lies_below_it() {
                 "store::sqlite",
                 "sqlx",
                 "actix_web",
+            ],
+        ),
+        (
+            "src/scenario_file",
+            vec![
+                "crate::store",
+                "crate::service",
+                "crate::http",
+                "crate::config",
+                "crate::server",
+                "sqlx",
+                "actix_web",
+                "tokio",
             ],
         ),
         ("src/metrics.rs", vec!["crate::store", "crate::service", "crate::http", "actix_web"]),
