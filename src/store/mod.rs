@@ -27,6 +27,7 @@ pub mod projects;
 pub mod qos_specs;
 pub mod quotas;
 pub mod role_assignments;
+pub mod scenarios;
 pub mod snapshots;
 pub mod sqlite;
 pub mod state;
@@ -63,6 +64,7 @@ pub use projects::{ProjectReads, ProjectWrites};
 pub use qos_specs::{QosReads, QosWrites};
 pub use quotas::{QuotaReads, QuotaWrites};
 pub use role_assignments::{RoleAssignmentReads, RoleAssignmentWrites};
+pub use scenarios::ScenarioReads;
 pub use snapshots::{SnapshotReads, SnapshotWrites};
 pub use state::{LineageReads, States};
 pub use transfers::{TransferReads, TransferWrites};
@@ -141,6 +143,7 @@ pub trait ReadTx:
     + QosReads
     + QuotaReads
     + RoleAssignmentReads
+    + ScenarioReads
     + SnapshotReads
     + TransferReads
     + UserReads
@@ -174,6 +177,7 @@ impl<T> ReadTx for T where
         + QosReads
         + QuotaReads
         + RoleAssignmentReads
+        + ScenarioReads
         + SnapshotReads
         + TransferReads
         + UserReads

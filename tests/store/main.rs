@@ -34,6 +34,7 @@ mod projects;
 mod qos_specs;
 mod quotas;
 mod role_assignments;
+mod scenarios;
 mod snapshots;
 mod state;
 #[path = "../statements/mod.rs"]

@@ -34,6 +34,7 @@ mod qos_specs;
 mod quotas;
 mod role_assignments;
 mod rows;
+mod scenarios;
 mod snapshots;
 mod state;
 mod transfers;
