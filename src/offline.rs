@@ -44,6 +44,19 @@ impl From<DataDirError> for OfflineError {
 }
 
 impl Offline {
+    /// Takes the data file of `settings` with all that a first start makes; makes that and the file if
+    /// they are not there. Must run on a tokio runtime.
+    pub async fn begin(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, OfflineError> {
+        let offline = Self::take(settings, clock).await?;
+        match server::make_first(settings, &offline.app).await {
+            Ok(()) => Ok(offline),
+            Err(why) => {
+                offline.close().await;
+                Err(why.into())
+            }
+        }
+    }
+
     /// Takes the data file of `settings`. Must run on a tokio runtime.
     pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, OfflineError> {
         let file = settings.data.dir.join("evs.db");
@@ -51,6 +64,10 @@ impl Offline {
         if std::fs::metadata(&file).map_or(0, |metadata| metadata.len()) == 0 {
             return Err(OfflineError::NoFile(file));
         }
+        Self::take(settings, clock).await
+    }
+
+    async fn take(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, OfflineError> {
         let data_dir = DataDir::open(&settings.data.dir, settings.data.allow_network_file_system)?;
         let tasks = Tasks::on(Handle::current());
         let options = server::store_options(settings);

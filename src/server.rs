@@ -24,10 +24,12 @@ use crate::domain::guess::GuessLimit;
 use crate::domain::policy::{MissedRule, MissedRuns};
 use crate::domain::progress::Operation;
 use crate::domain::quota::Limits;
+use crate::domain::scenario::Complaints;
 use crate::domain::transfer::{Lifetime, OptionalRules};
 use crate::domain::webhook::Backoff;
 use crate::fault_file;
 use crate::http::{self, Api};
+use crate::scenario_file;
 use crate::service::disk_types::{DiskTypeRefused, FirstDiskType};
 use crate::service::hasher::{Hasher, HasherError};
 use crate::service::identity::FirstAccount;
@@ -79,6 +81,15 @@ pub enum StartError {
     /// The first disk types.
     #[error("the first disk types cannot be made")]
     FirstDiskTypes(#[source] ServiceError),
+    /// The file of the first scenario cannot be read.
+    #[error("bootstrap.scenario: {} cannot be read", .0.display())]
+    NoScenario(PathBuf, #[source] std::io::Error),
+    /// The first scenario cannot be so.
+    #[error("bootstrap.scenario cannot be applied:\n{0}")]
+    Scenario(String),
+    /// The first scenario could not be applied.
+    #[error("bootstrap.scenario was not applied")]
+    ScenarioFailed(#[source] ServiceError),
     /// A new data file would have no default type.
     #[error("disks.default_type is \"{0}\", which is none of disks.types")]
     DefaultType(String),
@@ -156,14 +167,7 @@ async fn bring_up(
 ) -> Result<(SocketAddr, ServerHandle, App), StartError> {
     let app = app(settings, clock, Arc::clone(store) as _).await?;
     refuse_exposure(settings, &app).await?;
-    app.make_first_accounts().await.map_err(StartError::FirstAccounts)?;
-    app.make_first_disk_types().await.map_err(|why| {
-        if matches!(why, ServiceError::DiskType(DiskTypeRefused::NoDefault)) {
-            StartError::DefaultType(settings.disks.default_type.clone())
-        } else {
-            StartError::FirstDiskTypes(why)
-        }
-    })?;
+    make_first(settings, &app).await?;
 
     arm_faults(settings, &app).await?;
 
@@ -223,6 +227,43 @@ async fn arm_faults(settings: &Settings, app: &App) -> Result<(), StartError> {
     let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
     let drafts = fault_file::parse(&text).map_err(|mistakes| wrong(mistakes.join("\n")))?;
     app.arm_faults(&drafts).await.map_err(|refused| wrong(refused.to_string()))
+}
+
+/// Makes what a data file begins with, as far as it is not there: accounts, disk types, and what the
+/// settings' scenario says.
+pub(crate) async fn make_first(settings: &Settings, app: &App) -> Result<(), StartError> {
+    app.make_first_accounts().await.map_err(StartError::FirstAccounts)?;
+    app.make_first_disk_types().await.map_err(|why| {
+        if matches!(why, ServiceError::DiskType(DiskTypeRefused::NoDefault)) {
+            StartError::DefaultType(settings.disks.default_type.clone())
+        } else {
+            StartError::FirstDiskTypes(why)
+        }
+    })?;
+    apply_first_scenario(settings, app).await
+}
+
+/// What the settings want a new data file to begin with beside accounts and types.
+async fn apply_first_scenario(settings: &Settings, app: &App) -> Result<(), StartError> {
+    let Some(path) = &settings.bootstrap.scenario else { return Ok(()) };
+    let lines = |complaints: &Complaints| {
+        let name = path.display();
+        complaints
+            .to_string()
+            .lines()
+            .map(|line| format!("{name}:{line}"))
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    let text = std::fs::read_to_string(path);
+    let text = text.map_err(|why| StartError::NoScenario(path.clone(), why))?;
+    let scenario = scenario_file::parse(&text);
+    let scenario = scenario.map_err(|complaints| StartError::Scenario(lines(&complaints)))?;
+    match app.seed_at_first_start(&scenario).await {
+        Ok(_) => Ok(()),
+        Err(ServiceError::Scenario(complaints)) => Err(StartError::Scenario(lines(&complaints))),
+        Err(why) => Err(StartError::ScenarioFailed(why)),
+    }
 }
 
 /// How the settings want the data file opened.

@@ -73,6 +73,9 @@ pub(super) fn check(entries: &Entries) -> Result<Settings, ConfigError> {
             password: checks.filled("bootstrap.password")?.into(),
             domain: checks.filled("bootstrap.domain")?,
             accounts: checks.accounts("bootstrap.accounts")?,
+            scenario: Some(checks.text("bootstrap.scenario")?)
+                .filter(|path| !path.is_empty())
+                .map(PathBuf::from),
         },
         cloud: Cloud {
             region: checks.name("cloud.region")?,

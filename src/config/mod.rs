@@ -146,6 +146,8 @@ pub struct Bootstrap {
     pub domain: String,
     /// The projects, each with its user.
     pub accounts: Vec<Account>,
+    /// The file of a scenario that the first start applies; none: nothing more is made.
+    pub scenario: Option<PathBuf>,
 }
 
 /// A project and the user of the same name.

@@ -76,6 +76,11 @@ impl Hasher {
         Ok((key, hash))
     }
 
+    /// The hash of an auth key that somebody chose.
+    pub async fn hash_key(&self, key: &AuthKey) -> Result<KeyHash, HasherError> {
+        self.hash(key.reveal().into(), self.key.clone()).await
+    }
+
     /// The hash of a password.
     pub async fn hash_password(&self, password: SecretString) -> Result<KeyHash, HasherError> {
         self.hash(password, self.password.clone()).await

@@ -24,6 +24,7 @@ pub mod progress;
 pub mod purge;
 pub mod qos_specs;
 pub mod quotas;
+pub mod scenarios;
 pub mod signatures;
 pub mod snapshots;
 pub mod state;
@@ -49,6 +50,7 @@ use crate::domain::guess::{GuessLimit, TooManyGuesses};
 use crate::domain::ids::{DiskId, SnapshotId, TransferId};
 use crate::domain::policy::MissedRule;
 use crate::domain::quota::{Limits, QuotaExceeded};
+use crate::domain::scenario::Complaints;
 use crate::domain::signature::SignatureRefused;
 use crate::domain::snapshot::SnapshotRefused;
 use crate::domain::state::StateRefused;
@@ -335,6 +337,9 @@ pub enum ServiceError {
     /// Something is not done with a saved state.
     #[error(transparent)]
     State(#[from] StateRefused),
+    /// A scenario cannot be as it says.
+    #[error("the scenario cannot be so: {0}")]
+    Scenario(Complaints),
     /// The hash threads are gone or failed.
     #[error(transparent)]
     Hasher(#[from] HasherError),

@@ -159,6 +159,16 @@ impl App {
         Begun { ending: Ending { outcome, at: self.now() + delay }, at_once, fault }
     }
 
+    /// When and how `operation` ends by the settings alone if it begins now: whatever a fault has in
+    /// store for those that people ask for.
+    pub(super) fn usual_ending(&self, operation: Operation) -> Ending {
+        let simulation = &self.rules.simulation;
+        let delay = simulation.delays.get(&operation).copied().unwrap_or_default();
+        let failing = simulation.failing.contains(&operation);
+        let outcome = if failing { Outcome::Failed } else { Outcome::Done };
+        Ending { outcome, at: self.now() + delay }
+    }
+
     /// When and how `operation` ends if it has just begun on `disk` too, which has become `after`: at
     /// the same moment.
     pub(super) fn begin_with(

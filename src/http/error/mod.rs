@@ -376,6 +376,7 @@ fn service_fault(error: &ServiceError) -> Fault {
         | S::TooManyTags(_)
         | S::TooManyAccessKeys(_)
         | S::Clock(_)
+        | S::Scenario(_)
         | S::Fault(FaultRefused::Wrong(_) | FaultRefused::TooMany(_)) => Fault::BAD_REQUEST,
         S::Quota(_) | S::RecipientQuota(_) | S::RestoreQuota(_) => Fault::OVER_LIMIT,
         S::TokenReused | S::Fault(FaultRefused::CrashNotAllowed) => Fault::CONFLICT,

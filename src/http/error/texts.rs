@@ -97,6 +97,7 @@ pub(super) fn of(error: &ServiceError) -> Cow<'_, str> {
         S::Fault(refused) => refused.to_string().into(),
         S::EventsWentBack { .. } => error.to_string().into(),
         S::Clock(refused) => clock_refused(refused).into(),
+        S::Scenario(complaints) => complaints.to_string().into(),
         S::State(refused) => sentence(&refused.to_string()).into(),
         S::Guesses(refused) => format!("Too many requests: {refused}.").into(),
         S::Hasher(_) | S::Sealing(_) => OUR_FAULT.into(),

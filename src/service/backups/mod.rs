@@ -61,7 +61,7 @@ impl App {
 
     /// Queues what became of a backup, which may be gone and its own snapshot with it, and the events
     /// that tell of it. What builds on one that goes builds on what that built on.
-    pub(super) async fn save_backup(
+    pub(in crate::service) async fn save_backup(
         &self,
         unit: &mut dyn WriteTx,
         caller: &Caller,
