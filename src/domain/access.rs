@@ -391,6 +391,10 @@ actions! {
     ListEvents: Reader, "evs:events:list", "evs:events:list";
     /// Show how far webhooks have been told.
     ListWebhooks: Admin, "evs:webhooks:list", "evs:webhooks:list";
+    /// Make what a scenario says so.
+    ApplyScenario: Admin, "evs:scenario:apply", "evs:scenario:apply";
+    /// Get what is there as a scenario.
+    ExportScenario: Admin, "evs:scenario:export", "evs:scenario:export";
     /// List messages.
     ListMessages: Reader, "message:get_all", "evs:messages:list";
     /// Show a message.

@@ -48,6 +48,7 @@ mod quotas;
 mod random;
 mod replay;
 mod routes;
+mod scenarios;
 mod signatures;
 mod snapshots;
 mod state;

@@ -4,6 +4,7 @@ use super::table::Kind::{Flag, Number, Text, Time, Word};
 use super::table::{Group, Member, Operation, Schema, operations};
 use crate::domain::access::Action as A;
 use crate::http::own::STREAM;
+use crate::http::own::seed::TOML;
 use crate::metrics::CONTENT_TYPE;
 
 pub(super) const GROUPS: &[Group] = &[Group {
@@ -122,4 +123,8 @@ const OWN: &[Operation] = operations! {
     delete "/state/{name}" 204 Nothing, "Remove a saved state", may(A::DeleteState), fails(&[404]);
     post "/state/{name}/load" 200 One("loaded"), "Put a saved state in place of the present one",
         may(A::LoadState), fails(&[404, 409]);
+    post "/seed" 200 Object, "Make what a scenario says so, all of it or nothing", may(A::ApplyScenario),
+        takes_text("application/toml"), query(&[&["dry_run"]]);
+    get "/export" 200 Plain(TOML), "Give what is there as a scenario", may(A::ExportScenario),
+        query(&[&["project"]]), fails(&[404]);
 };

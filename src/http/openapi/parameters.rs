@@ -52,6 +52,8 @@ pub(super) const QUERY: &[(&str, Kind, &str)] = &[
     ("attach_status", Text, "In this status."),
     ("server_id", Text, "Attached to this server."),
     ("resource_uuid", Text, "About the thing with this id."),
+    ("dry_run", Flag, "Only tell whether it could be done."),
+    ("project", Text, "Only what the project of this name has."),
     ("request_id", Text, "About this request."),
     ("event_id", Text, "About what failed in this way."),
     (

@@ -174,6 +174,10 @@ fn request_body(request: &Request) -> Option<Value> {
         Request::Nothing => None,
         Request::Must(schema) => Some(body(schema.name, true)),
         Request::May(schema) => Some(body(schema.name, false)),
+        Request::Text(media) => {
+            let schema = json!({"schema": {"type": "string"}});
+            Some(json!({"required": true, "content": {(*media).to_owned(): schema}}))
+        }
         Request::Does(name, _) => Some(body(name, true)),
     }
 }
@@ -220,7 +224,7 @@ fn components(groups: &[Group]) -> Value {
     let mut schemas = Map::new();
     for operation in operations() {
         match operation.request {
-            Request::Nothing => {}
+            Request::Nothing | Request::Text(_) => {}
             Request::Must(of) | Request::May(of) => {
                 schemas.insert(of.name.to_owned(), schema(of));
             }

@@ -77,6 +77,8 @@ pub(super) enum Request {
     Must(&'static Schema),
     /// This or nothing.
     May(&'static Schema),
+    /// Text of this type.
+    Text(&'static str),
     /// Exactly one of these; the name is that of all of them.
     Does(&'static str, &'static [Act]),
 }
@@ -193,6 +195,10 @@ impl Operation {
 
     pub(super) const fn may_take(self, schema: &'static Schema) -> Self {
         Self { request: Request::May(schema), ..self }
+    }
+
+    pub(super) const fn takes_text(self, media: &'static str) -> Self {
+        Self { request: Request::Text(media), ..self }
     }
 
     pub(super) const fn does(self, name: &'static str, acts: &'static [Act]) -> Self {

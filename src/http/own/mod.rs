@@ -8,6 +8,7 @@ mod events;
 mod faults;
 mod node;
 mod progress;
+pub(super) mod seed;
 mod state;
 pub mod state_view;
 mod transferable;
@@ -37,6 +38,8 @@ pub(super) fn steering(config: &mut ServiceConfig) {
         .service(
             resource("/_evs/clock").route(get().to(clock::show)).route(post().to(clock::change)),
         )
+        .service(resource("/_evs/seed").route(post().to(seed::seed)))
+        .service(resource("/_evs/export").route(get().to(seed::export)))
         .configure(fault_rules)
         .configure(states);
 }

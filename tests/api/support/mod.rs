@@ -157,6 +157,11 @@ impl TestServer {
         self.edit(&format!("UPDATE backups SET status = '{status}' WHERE id = '{id}'")).await;
     }
 
+    /// From here on this text stands neither in the file nor in the log.
+    pub(crate) fn must_hide(&self, secret: &str) {
+        self.secrets.lock().unwrap().push(secret.to_owned());
+    }
+
     /// Removes what has expired, as the server does by itself every now and then; how much it was.
     pub(crate) async fn purge(&self) -> u32 {
         self.running.purge().await.unwrap()
@@ -439,6 +444,9 @@ impl Client {
         }
         if let Some(secret) = answer.body["application_credential"]["secret"].as_str() {
             secrets.push(secret.to_owned());
+        }
+        for transfer in answer.body["transfers"].as_array().into_iter().flatten() {
+            secrets.extend(transfer["auth_key"].as_str().map(str::to_owned));
         }
         let token = answer.header("x-subject-token");
         if !token.is_empty() {
