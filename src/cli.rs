@@ -13,8 +13,9 @@ use crate::commands::access_key::{self, AccessKeyCommand};
 use crate::commands::clock::{self, ClockCommand};
 use crate::commands::events::{self, EventsCommand};
 use crate::commands::faults::{self, FaultsCommand};
+use crate::commands::seed::{self, SeedCommand};
 use crate::commands::state::{self, StateCommand};
-use crate::commands::{doctor, env, healthcheck, print, serve};
+use crate::commands::{doctor, env, export, healthcheck, print, serve};
 
 /// A local Elastic Volume Service.
 ///
@@ -96,6 +97,22 @@ enum Command {
     /// on behalf of their project.
     #[command(after_help = AS_WHOM)]
     Events(EventsCommand),
+    /// Make what a scenario says so: projects, users, disks in any status, snapshots, pending transfers …
+    ///
+    /// All of it or nothing; what is so already stays. Asks the server that runs on the data directory; if none
+    /// does, works on the data file itself, and makes it as a first start would if it is not there. Each complaint
+    /// names the file, the line and the column.
+    #[command(after_help = AS_WHOM)]
+    Seed(SeedCommand),
+    /// Print what is there as a scenario that `evs seed` takes
+    ///
+    /// Asks the server that runs on the data directory; if none does, reads the data file itself.
+    #[command(after_help = AS_WHOM)]
+    Export {
+        /// Only what the project of this name has
+        #[arg(long, value_name = "NAME")]
+        project: Option<String>,
+    },
     /// Look at the settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -136,6 +153,8 @@ pub(crate) fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Faults(command) => faults::run(&config::load(&flags)?, command),
         Command::State(command) => state::run(&config::load(&flags)?, command),
         Command::Events(command) => events::run(&config::load(&flags)?, command),
+        Command::Seed(command) => seed::run(&config::load(&flags)?, command),
+        Command::Export { project } => export::run(&config::load(&flags)?, project.as_deref()),
         Command::Doctor => doctor::run(&config::load(&flags)?.data.dir),
         Command::Config(ConfigCommand::Show) => {
             print(&config::load_with_process_environment(&flags)?.show())?;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use evs_local::config::{Login, Settings, login};
 use evs_local::data_dir;
-use reqwest::header::HOST;
+use reqwest::header::{CONTENT_TYPE, HOST};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
@@ -65,6 +65,20 @@ impl<'a> Client<'a> {
         })?;
         let bytes = self.runtime.block_on(answer.bytes())?;
         Ok(if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes)? })
+    }
+
+    /// The text of the answer, if that is a success, to a text of a type or to nothing.
+    pub(crate) fn text(
+        &mut self,
+        method: &Method,
+        path: &str,
+        body: Option<(&str, &str)>,
+    ) -> anyhow::Result<String> {
+        let answer = self.send(method, path, |request| match body {
+            Some((kind, text)) => request.header(CONTENT_TYPE, kind).body(text.to_owned()),
+            None => request,
+        })?;
+        Ok(self.runtime.block_on(answer.text())?)
     }
 
     /// The answer to what `complete` makes of a request, if that is a success. Logs in if the server

@@ -14,6 +14,7 @@ mod faults;
 #[path = "../process/mod.rs"]
 mod process;
 mod refusals;
+mod seed;
 mod serving;
 mod state;
 
