@@ -153,6 +153,21 @@ fn the_walk_with_states_ends_as_after_a_first_start() {
 }
 
 #[test]
+fn the_walk_with_a_scenario_ends_with_all_of_it_unchanged() {
+    let data = TempDir::new().unwrap();
+    let evs = Evs::start(data.path());
+    let output = run(&evs, data.path(), &walk("scenarios"), data.path());
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{out}{err}");
+    assert_eq!(out.matches("disk     12 created, 0 updated, 0 unchanged\n").count(), 2, "{out}");
+    assert_eq!(out.matches("disk     0 created, 0 updated, 12 unchanged\n").count(), 1, "{out}");
+    assert_eq!(out.matches("auth_key=").count(), 1, "{out}");
+    let exported = fs::read_to_string(data.path().join("rules.toml")).unwrap();
+    assert_eq!(exported.matches("[[disk]]").count(), 12, "{exported}");
+    evs.is_healthy();
+}
+
+#[test]
 fn the_walk_with_the_openstack_command_line_ends_with_the_disk_in_the_other_project() {
     // Kept between runs, so that the clients are installed once.
     let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("openstack");
