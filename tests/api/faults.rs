@@ -502,3 +502,29 @@ async fn a_persisted_crash_point_is_idle_where_it_is_not_allowed() {
     admin.delete(&format!("{FAULTS}/{id}")).await.is_empty(204);
     server.finish().await;
 }
+
+/// The rules of a state come with it; those for the session are no part of any.
+#[tokio::test]
+async fn a_state_brings_its_own_rules_and_leaves_those_of_the_session() {
+    let server = TestServer::start().await;
+    let admin = server.login("admin").await;
+    let with_state =
+        add(&admin, json!({"operation": "disk.create", "error": "busy", "persist": true})).await;
+    assert_eq!(admin.send_empty_post("/_evs/state/busy").await.status, 201);
+    assert_eq!(clear(&admin).await, json!({"removed": 1}));
+    let of_session = add(&admin, json!({"operation": "disk.list", "delay_ms": 1})).await;
+    let after =
+        add(&admin, json!({"operation": "disk.show", "error": "full", "persist": true})).await;
+    assert_eq!(admin.send_empty_post("/_evs/state/busy/load").await.status, 200);
+    let listed = admin.get(FAULTS).await;
+    let ids: Vec<&str> = listed.body["faults"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|fault| fault["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(ids, [with_state.as_str(), &of_session], "and not {after}");
+    let demo = server.login("demo").await;
+    assert_eq!(create_disk(&demo, "x").await.unwrap().status, 503);
+    server.finish().await;
+}
