@@ -118,10 +118,10 @@ const OWN: &[Operation] = operations! {
         may(A::CompareStates), query(&[&["from", "to", "all"]]), fails(&[404, 409]);
     post "/state/reset" 200 One("reset"), "Take everything or a project back to its beginning",
         may(A::ResetState), takes(&RESET), fails(&[404, 409]);
-    put "/state/{name}" 201 One("state"), "Save the present state", may(A::SaveState), may_take(&SAVE), fails(&[409]);
-    post "/state/{name}" 201 One("state"), "Save the present state", may(A::SaveState), may_take(&SAVE), fails(&[409]);
-    delete "/state/{name}" 204 Nothing, "Remove a saved state", may(A::DeleteState), fails(&[404]);
-    post "/state/{name}/load" 200 One("loaded"), "Put a saved state in place of the present one",
+    put "/state/{state}" 201 One("state"), "Save the present state", may(A::SaveState), may_take(&SAVE), fails(&[409]);
+    post "/state/{state}" 201 One("state"), "Save the present state", may(A::SaveState), may_take(&SAVE), fails(&[409]);
+    delete "/state/{state}" 204 Nothing, "Remove a saved state", may(A::DeleteState), fails(&[404]);
+    post "/state/{state}/load" 200 One("loaded"), "Put a saved state in place of the present one",
         may(A::LoadState), fails(&[404, 409]);
     post "/seed" 200 Object, "Make what a scenario says so, all of it or nothing", may(A::ApplyScenario),
         takes_text("application/toml"), query(&[&["dry_run"]]);

@@ -109,6 +109,9 @@ pub(super) const QUERY: &[(&str, Kind, &str)] = &[
     ("until", Time, "At this moment or earlier."),
     ("wait_s", Whole, "How long to wait for an event that is not there yet; at most 60."),
     ("include_names", Flag, "Tell names as well as ids."),
+    ("from", Text, "The name of a state, or `now`; it must be given."),
+    ("to", Text, "The name of the other state, or `now`; it must be given."),
+    ("all", Flag, "Tell every row, also of events, tokens and what else comes and goes by itself."),
 ];
 
 /// Every part of a path.
@@ -127,6 +130,7 @@ pub(super) const PATH: &[(&str, &str)] = &[
     ("domain", "The id of the domain."),
     ("role", "The id of the role."),
     ("access", "The public part of the access key."),
+    ("state", "The name of the state."),
 ];
 
 /// Headers of requests beyond those of authentication.

@@ -67,10 +67,10 @@ fn states(config: &mut ServiceConfig) {
         .service(resource("/_evs/state/diff").route(get().to(state::compare)))
         .service(resource("/_evs/state/reset").route(post().to(state::reset)))
         .service(
-            resource("/_evs/state/{name}")
+            resource("/_evs/state/{state}")
                 .route(put().to(state::save))
                 .route(post().to(state::save))
                 .route(delete().to(state::delete)),
         )
-        .service(resource("/_evs/state/{name}/load").route(post().to(state::load)));
+        .service(resource("/_evs/state/{state}/load").route(post().to(state::load)));
 }

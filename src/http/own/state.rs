@@ -67,7 +67,7 @@ pub(in crate::http) async fn reset(call: OwnCall) -> Answer {
 }
 
 fn name(call: &OwnCall) -> Result<StateName, ApiError> {
-    Ok(StateName::parse(&call.decoded_part("name")).map_err(ServiceError::from)?)
+    Ok(StateName::parse(&call.decoded_part("state")).map_err(ServiceError::from)?)
 }
 
 fn overwrite(call: &OwnCall) -> Result<Overwrite, ApiError> {
