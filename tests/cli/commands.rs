@@ -32,6 +32,8 @@ fn the_help_names_every_command() {
             "access-key",
             "clock",
             "faults",
+            "state",
+            "events",
             "seed",
             "export",
             "config",
