@@ -108,15 +108,16 @@ impl App {
             disk
         });
         attachments::save(unit, caller, now, before, after.as_mut());
+        // Before the disk goes: the guards of the file let none go whose transfer is pending.
+        let offered = after.as_ref().and_then(|disk| disk.transfer);
+        if let Some(transfer) = before.transfer.filter(|_| offered.is_none()) {
+            end_as_deleted(unit, transfer, now);
+        }
         match &after {
             Some(disk) => unit.update_disk(disk, before.status),
             None => unit.delete_disk(before.id, before.status),
         }
         drop_part(unit, before, after.as_ref(), now);
-        let offered = after.as_ref().and_then(|disk| disk.transfer);
-        if let Some(transfer) = before.transfer.filter(|_| offered.is_none()) {
-            end_as_deleted(unit, transfer, now);
-        }
         unit.record(&Event::of_disk(caller, now, action, &before.id, Some(before), after.as_ref()));
         after
     }

@@ -58,15 +58,16 @@ impl App {
 /// Queues the end of a transfer and what becomes of its disk, which may be gone by somebody's hand.
 fn expire(unit: &mut dyn WriteTx, transfer: &Transfer, disk: Option<&Disk>, now: Time) {
     let after = disk.map(released);
-    if let (Some(before), Some(after)) = (disk, &after) {
-        unit.update_disk(after, before.status);
-    }
+    // Before the disk goes: the guards of the file let none go whose transfer is pending.
     unit.finish_transfer(&TransferEnd {
         id: transfer.id,
         status: TransferStatus::Expired,
         destination: None,
         finished_at: now,
     });
+    if let (Some(before), Some(after)) = (disk, &after) {
+        unit.update_disk(after, before.status);
+    }
     let who = nobody(&transfer.source_project);
     let (action, id) = ("transfer.expire", &transfer.id);
     let event = Event::of_disk(&who, now, action, id, disk, after.as_ref());

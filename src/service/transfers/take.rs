@@ -87,13 +87,14 @@ impl App {
         taken.project = caller.project.clone();
         taken.user = caller.user.clone();
         taken.updated_at = Some(now);
-        unit.update_disk(&taken, before.status);
+        // Before the disk goes: the guards of the file let none go whose transfer is pending.
         unit.finish_transfer(&TransferEnd {
             id: transfer.id,
             status: TransferStatus::Accepted,
             destination: Some((caller.project.clone(), caller.user.clone())),
             finished_at: now,
         });
+        unit.update_disk(&taken, before.status);
         unit.record(&Event::of_disk(
             caller,
             now,

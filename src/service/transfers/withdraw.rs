@@ -50,8 +50,9 @@ impl App {
         }
         let before = facts.disk;
         let released = released(&before);
-        unit.update_disk(&released, before.status);
+        // Before the disk goes: the guards of the file let none go whose transfer is pending.
         end_as_deleted(unit, transfer.id, now);
+        unit.update_disk(&released, before.status);
         unit.record(&Event::of_disk(
             caller,
             now,
