@@ -207,6 +207,7 @@ async fn a_rename_reaches_disks_snapshots_and_limits_and_nothing_else() {
     assert!(!reader.disk_type_is_used("SSD").await.unwrap());
     let becomes = reader.disk(third.id).await.unwrap().unwrap().pending.unwrap().disk_type;
     assert_eq!(becomes.as_deref(), Some("gold"));
+    bench.unguard().await;
     bench.run("DELETE FROM disks WHERE next_at IS NULL").await;
     assert!(reader.disk_type_is_used("SAS").await.unwrap(), "the retype may fail");
     assert!(reader.disk_type_is_used("gold").await.unwrap(), "the retype may work");

@@ -21,13 +21,12 @@ async fn a_disk_is_read_back_as_it_was_written_changed_and_removed() {
     disk.name = None;
     disk.description = Some("the ledger's".to_owned());
     disk.size_gib = 80;
-    disk.status = DiskStatus::InUse;
+    disk.status = DiskStatus::Error;
     disk.disk_type = "SAS".to_owned();
     disk.zone = "az-sim-2".to_owned();
     (disk.bootable, disk.multiattach, disk.encrypted) = (true, true, true);
     disk.dedicated_storage = Some("dss-1".to_owned());
     disk.metadata.insert("ü".to_owned(), "\"quoted\"\n".to_owned());
-    disk.project = support::project("beta");
     disk.user = evs_local::domain::ids::UserId::new("bob");
     disk.updated_at = Some(at(7));
     disk.read_only = Some(true);
@@ -35,7 +34,7 @@ async fn a_disk_is_read_back_as_it_was_written_changed_and_removed() {
     bench
         .commit(|unit| {
             unit.update_disk(&disk, DiskStatus::Available);
-            unit.record(&support::event("transfer.accept", Some(&was), Some(&disk)));
+            unit.record(&support::event("disk.update", Some(&was), Some(&disk)));
         })
         .await;
     assert_eq!(reader.disk(disk.id).await.unwrap(), Some(disk.clone()));
@@ -47,7 +46,7 @@ async fn a_disk_is_read_back_as_it_was_written_changed_and_removed() {
         refused,
         Err(StoreError::RowsAffected { write: "delete disk", touched: 0, expected: 1 })
     ));
-    bench.commit(|unit| unit.delete_disk(disk.id, DiskStatus::InUse)).await;
+    bench.commit(|unit| unit.delete_disk(disk.id, DiskStatus::Error)).await;
     assert_eq!(reader.disk(disk.id).await.unwrap(), None);
     drop(reader);
     bench.store.close().await;

@@ -17,7 +17,7 @@ use sqlx::Connection as _;
 use crate::faults;
 use crate::support::{
     self, Bench, account, at, attachment, backup, caller, connect, disk, disk_type, domain,
-    encryption, once, policy, project, qos_specs, run, session, snapshot, transfer,
+    encryption, once, policy, project, qos_specs, run, session, snapshot, transfer, unguard,
 };
 
 /// A file with one of everything, closed.
@@ -102,8 +102,8 @@ async fn healthy() -> Healthy {
     };
     bench
         .commit(|unit| {
-            unit.update_disk(&after, DiskStatus::AwaitingTransfer);
             unit.finish_transfer(&end);
+            unit.update_disk(&after, DiskStatus::AwaitingTransfer);
             unit.record(&Event::of_disk(
                 &caller("beta"),
                 at(50),
@@ -161,7 +161,9 @@ impl Healthy {
     /// What is found in a copy of the file that was edited without any guard.
     async fn edited(&self, sql: &str) -> Vec<(&'static str, String)> {
         let (_directory, copy) = self.copy();
+        let guards = unguard(&copy).await;
         once(&copy, &["PRAGMA ignore_check_constraints = ON; ", &self.fill(sql)].concat()).await;
+        once(&copy, &guards).await;
         examine(&copy).await
     }
 }
@@ -225,8 +227,7 @@ const PLANTED: &[(&str, &str, &str)] = &[
          transfer",
     ),
     (
-        "DROP TRIGGER transfers_finished_never_change;
-         UPDATE transfers SET status = 'deleted', destination_project_id = NULL,
+        "UPDATE transfers SET status = 'deleted', destination_project_id = NULL,
                               destination_user_id = NULL WHERE id = '{DONE}'",
         "I1",
         "event 6 (transfer.accept) moves disk {TAKEN} from project atlas to beta without an \
@@ -239,8 +240,7 @@ const PLANTED: &[(&str, &str, &str)] = &[
          gamma before event 4",
     ),
     (
-        "DROP TRIGGER transfers_finished_never_change;
-         UPDATE transfers SET finished_at = NULL WHERE id = '{DONE}'",
+        "UPDATE transfers SET finished_at = NULL WHERE id = '{DONE}'",
         "I5",
         "transfer {DONE} is accepted without a time",
     ),
@@ -250,8 +250,7 @@ const PLANTED: &[(&str, &str, &str)] = &[
         "transfer {OPEN} is pending and finished at 2025-07-31T22:13:20.000040Z",
     ),
     (
-        "DROP TRIGGER transfers_finished_never_change;
-         UPDATE transfers SET destination_user_id = NULL WHERE id = '{DONE}'",
+        "UPDATE transfers SET destination_user_id = NULL WHERE id = '{DONE}'",
         "I5",
         "transfer {DONE} is accepted without a destination project and user",
     ),
@@ -261,13 +260,7 @@ const PLANTED: &[(&str, &str, &str)] = &[
         "transfer {OPEN} is pending but has a destination",
     ),
     (
-        "DROP TRIGGER transfers_finished_never_change",
-        "I5",
-        "the trigger transfers_finished_never_change is missing",
-    ),
-    (
-        "DROP TRIGGER transfers_finished_never_change;
-         UPDATE transfers SET expires_at = '2025-07-31T22:13:20.000050Z', expiry_source = 'header'
+        "UPDATE transfers SET expires_at = '2025-07-31T22:13:20.000050Z', expiry_source = 'header'
          WHERE id = '{DONE}'",
         "I5",
         "transfer {DONE} was accepted at 2025-07-31T22:13:20.000050Z although it expired at \
@@ -838,6 +831,7 @@ async fn every_check_finds_something_that_is_planted() {
     let mut silent: Vec<&str> = checks().map(|check| check.name).collect();
     for (sql, ..) in PLANTED {
         let (_directory, copy) = healthy.copy();
+        drop(unguard(&copy).await);
         let mut connection = connect(&copy).await;
         run(&mut connection, "PRAGMA ignore_check_constraints = ON").await;
         run(&mut connection, &healthy.fill(sql)).await;
@@ -857,7 +851,9 @@ async fn every_check_finds_something_that_is_planted() {
 #[tokio::test]
 async fn a_damaged_file_is_a_finding_and_not_a_failure() {
     let healthy = healthy().await;
-    let found = healthy.edited("DROP VIEW v_transfers; DROP TABLE policy_disks").await;
+    let (_directory, copy) = healthy.copy();
+    once(&copy, "DROP VIEW v_transfers; DROP TABLE policy_disks").await;
+    let found = examine(&copy).await;
     let expected = "whether a disk under a policy and the policy are there cannot be told: \
                     (code: 1) no such table: policy_disks";
     assert!(found.contains(&("rows", expected.to_owned())), "{found:#?}");
@@ -880,6 +876,18 @@ async fn a_file_is_examined_while_a_server_runs_and_after_it_was_killed() {
     assert_eq!(examine(&left).await.len(), 1);
     let log = std::fs::metadata(directory.path().join("evs.db-wal")).unwrap();
     assert!(log.len() > 0, "looking has moved nothing");
+}
+
+#[tokio::test]
+async fn a_guard_that_is_gone_is_missed() {
+    let healthy = healthy().await;
+    let (_directory, copy) = healthy.copy();
+    once(&copy, "DROP TRIGGER events_never_change; DROP INDEX policies_one_default").await;
+    let expected = [
+        "the guard events_never_change is missing: the next start of the server puts it back",
+        "the index policies_one_default is missing, which keeps rows unique",
+    ];
+    assert_eq!(examine(&copy).await, expected.map(|sentence| ("guards", sentence.to_owned())));
 }
 
 #[tokio::test]

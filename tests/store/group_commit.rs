@@ -106,7 +106,7 @@ async fn a_unit_that_fails_does_not_touch_its_neighbours() {
         else {
             panic!("{outcomes:?}");
         };
-        assert!(text.contains("UNIQUE constraint failed: disks.id"), "{text}");
+        assert!(text.contains("evs: there is a disk of this id already"), "{text}");
         assert!(matches!(
             mismatch,
             StoreError::RowsAffected { write: "update disk", touched: 0, expected: 1 }

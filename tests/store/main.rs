@@ -24,6 +24,7 @@ mod idempotency;
 mod jobs;
 mod messages;
 mod migrations;
+mod objects;
 mod opening;
 mod paging;
 mod plans;

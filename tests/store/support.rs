@@ -81,6 +81,11 @@ impl Bench {
         unit.commit().await.unwrap();
     }
 
+    /// Takes the guards away, for what neither a service nor a tester brings about.
+    pub(crate) async fn unguard(&self) {
+        drop(unguard(&self.file).await);
+    }
+
     /// What the doctor finds.
     pub(crate) async fn sentences(&self) -> Vec<String> {
         let report = doctor::examine(&self.file).await.unwrap();
@@ -105,6 +110,20 @@ pub(crate) async fn once(file: &std::path::Path, sql: &str) {
     let mut connection = connect(file).await;
     run(&mut connection, sql).await;
     connection.close().await.unwrap();
+}
+
+/// Takes the guards away; the SQL that puts them back.
+pub(crate) async fn unguard(file: &std::path::Path) -> String {
+    let mut connection = connect(file).await;
+    let guards: Vec<(String, String)> =
+        sqlx::query_as("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
+    let drops: String = guards.iter().map(|(name, _)| format!("DROP TRIGGER {name}; ")).collect();
+    run(&mut connection, &drops).await;
+    connection.close().await.unwrap();
+    guards.iter().map(|(_, sql)| format!("{sql}; ")).collect()
 }
 
 /// The one number that a question is answered with.

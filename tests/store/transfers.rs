@@ -38,8 +38,8 @@ async fn a_transfer_is_read_back_as_it_was_written_until_it_is_finished() {
     };
     bench
         .commit(|unit| {
-            unit.update_disk(&taken, DiskStatus::AwaitingTransfer);
             unit.finish_transfer(&end);
+            unit.update_disk(&taken, DiskStatus::AwaitingTransfer);
         })
         .await;
     assert_eq!(reader.transfer(transfer.id).await.unwrap(), None);
@@ -181,6 +181,14 @@ async fn the_schema_refuses_what_a_transfer_can_never_be() {
 
     let mut unit = bench.store.write().await.unwrap();
     let status = DiskStatus::AwaitingTransfer;
+    unit.update_disk(&Disk { status, ..disk.clone() }, DiskStatus::Available);
+    let Err(StoreError::Database(text)) = unit.commit().await else { panic!("no transfer named") };
+    let sentence = "evs: a disk is awaiting-transfer only with a pending transfer of it";
+    assert!(text.contains(sentence), "{text}");
+
+    // And the tables themselves, should the guards be gone.
+    bench.unguard().await;
+    let mut unit = bench.store.write().await.unwrap();
     unit.update_disk(&Disk { status, ..disk.clone() }, DiskStatus::Available);
     let Err(StoreError::Database(text)) = unit.commit().await else { panic!("no transfer named") };
     assert!(text.contains("disks_awaiting_transfer_has_a_transfer"), "{text}");

@@ -10,6 +10,8 @@ const FULL: i32 = 13;
 const CONSTRAINT: i32 = 19;
 /// The shared-memory file could not grow, for want of room.
 const IOERR_SHMSIZE: i32 = 4874;
+/// What the guard says that stands before the foreign key of snapshots.
+const HAS_SNAPSHOTS: &str = "evs: this disk has snapshots and is not deleted";
 /// A transaction was cut, and this connection may not undo it.
 const READONLY_ROLLBACK: i32 = 776;
 
@@ -65,7 +67,7 @@ fn broken_constraint(error: &Error) -> Option<Constraint> {
     // a broken UNIQUE SQLite names the columns, not the constraint.
     if primary(code) != CONSTRAINT {
         None
-    } else if message == "FOREIGN KEY constraint failed" {
+    } else if message == "FOREIGN KEY constraint failed" || message.starts_with(HAS_SNAPSHOTS) {
         Some(Constraint::Reference)
     } else if message == "UNIQUE constraint failed: transfers.disk_id" {
         Some(Constraint::OnePendingTransfer)

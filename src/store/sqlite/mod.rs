@@ -24,6 +24,7 @@ mod holder;
 mod idempotency;
 mod jobs;
 mod messages;
+mod objects;
 mod open;
 mod page;
 mod policies;

@@ -16,7 +16,7 @@ use sqlx::{
 use thiserror::Error;
 use tracing::info;
 
-use super::{Options, beside, errors, holder, writer};
+use super::{Options, beside, errors, holder, objects, writer};
 use crate::store::StoreInfo;
 
 /// Says in the file's header that it is ours: `EVS1`.
@@ -158,6 +158,7 @@ pub(super) async fn open(file: &Path, options: &Options) -> Result<Opened, OpenE
         .pragma("journal_size_limit", "16777216");
     let mut writer = writer_options.connect().await.map_err(wrong)?;
     migrate(&mut writer, file, &header).await?;
+    objects::bring_up_to_date(&mut writer).await.map_err(|error| not_migrated(file, error))?;
     writer::checkpoint(&mut writer, options.busy_timeout).await.map_err(wrong)?;
     let durable = is_durable(&mut writer).await.map_err(wrong)?;
 
@@ -384,6 +385,9 @@ async fn migrate(
         .execute(&mut *connection)
         .await
         .map_err(|error| refused(file, error))?;
+    objects::make_way(&mut *connection, header.user_version)
+        .await
+        .map_err(|error| refused(file, error))?;
     MIGRATIONS
         .run(&mut *connection)
         .await
@@ -395,6 +399,14 @@ async fn migrate(
         .await
         .map(|_| ())
         .map_err(|error| refused(file, error))
+}
+
+/// What it is to somebody who wants to open `file` when what of the schema is code cannot be put into it.
+fn not_migrated(file: &Path, error: sqlx::Error) -> OpenError {
+    match refused(file, error) {
+        OpenError::CannotOpen { file, why } => OpenError::Migration { file, why },
+        other => other,
+    }
 }
 
 /// Whether a commit is on disk when it returns, as the connection says itself.

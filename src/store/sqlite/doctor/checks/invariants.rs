@@ -146,14 +146,6 @@ pub(super) const CHECKS: &[Check] = &[
                 AND (destination_project_id IS NOT NULL OR destination_user_id IS NOT NULL)",
     },
     Check {
-        invariant: "I5",
-        name: "finished transfers are guarded against change",
-        sql: "SELECT 'the trigger transfers_finished_never_change is missing'
-              WHERE NOT EXISTS (SELECT 1 FROM sqlite_schema
-                                WHERE type = 'trigger'
-                                  AND name = 'transfers_finished_never_change')",
-    },
-    Check {
         invariant: "I7",
         name: "keys, passwords and tokens are hashes",
         // The secrets of access keys are not: a signature is verified with the secret itself.

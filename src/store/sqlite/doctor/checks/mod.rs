@@ -3,6 +3,7 @@
 mod backups;
 mod disk_types;
 mod faults;
+mod guards;
 mod invariants;
 mod policies;
 mod progress;
@@ -19,6 +20,7 @@ use super::Check;
 pub fn checks() -> impl Iterator<Item = &'static Check> {
     [
         invariants::CHECKS,
+        guards::CHECKS,
         progress::CHECKS,
         retries::CHECKS,
         rows::CHECKS,
