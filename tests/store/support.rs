@@ -120,10 +120,11 @@ pub(crate) async fn unguard(file: &std::path::Path) -> String {
             .fetch_all(&mut connection)
             .await
             .unwrap();
-    let drops: String = guards.iter().map(|(name, _)| format!("DROP TRIGGER {name}; ")).collect();
-    run(&mut connection, &drops).await;
+    let drops: Vec<String> =
+        guards.iter().map(|(name, _)| format!("DROP TRIGGER {name}; ")).collect();
+    run(&mut connection, &drops.concat()).await;
     connection.close().await.unwrap();
-    guards.iter().map(|(_, sql)| format!("{sql}; ")).collect()
+    guards.into_iter().map(|(_, sql)| sql + "; ").collect()
 }
 
 /// The one number that a question is answered with.

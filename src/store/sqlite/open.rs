@@ -403,10 +403,11 @@ async fn migrate(
 
 /// What it is to somebody who wants to open `file` when what of the schema is code cannot be put into it.
 fn not_migrated(file: &Path, error: sqlx::Error) -> OpenError {
-    match refused(file, error) {
-        OpenError::CannotOpen { file, why } => OpenError::Migration { file, why },
-        other => other,
+    let why = refused(file, error);
+    if let OpenError::CannotOpen { file, why } = why {
+        return OpenError::Migration { file, why };
     }
+    why
 }
 
 /// Whether a commit is on disk when it returns, as the connection says itself.

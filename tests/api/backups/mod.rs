@@ -218,11 +218,12 @@ async fn a_disks_status_allows_or_forbids_a_backup_and_a_disk_in_use_needs_force
         }
     }
     admin.reset(&disk, "available").await;
-    server.edit(&format!("UPDATE disks SET status = 'in-use' WHERE id = '{disk}'")).await;
+    let attach = json!({"os-attach": {"mountpoint": "/dev/vdc", "host_name": "node-1"}});
+    demo.act(&disk, attach).await.is_empty(202);
     let in_use = "Invalid volume: Backing up an in-use volume must use the force flag.";
     demo.post(&path, plain).await.is_fault(400, in_use);
     assert_eq!(demo.post(&path, forced).await.status, 202);
-    server.edit(&format!("UPDATE disks SET status = 'available' WHERE id = '{disk}'")).await;
+    demo.act(&disk, json!({"os-detach": {}})).await.is_empty(202);
     server.finish().await;
 }
 

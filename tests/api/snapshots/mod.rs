@@ -182,7 +182,8 @@ async fn a_disks_status_allows_or_forbids_a_snapshot_and_force_and_3_66_take_dis
         late.is_fault(400, &refused("available, in-use", word));
     }
     admin.reset(&disk, "available").await;
-    server.edit(&format!("UPDATE disks SET status = 'in-use' WHERE id = '{disk}'")).await;
+    let attach = json!({"os-attach": {"mountpoint": "/dev/vdc", "host_name": "node-1"}});
+    demo.act(&disk, attach).await.is_empty(202);
     demo.post(&path, plain.clone()).await.is_fault(400, &refused("available", "in-use"));
     assert_eq!(demo.post(&path, forced.clone()).await.status, 202);
     assert_eq!(demo.at("3.66").post(&path, plain).await.status, 202);
@@ -194,7 +195,7 @@ async fn a_disks_status_allows_or_forbids_a_snapshot_and_force_and_3_66_take_dis
          compatability, however, when the 'force' flag is passed with a value evaluating to True, \
          it is silently ignored.",
     );
-    server.edit(&format!("UPDATE disks SET status = 'available' WHERE id = '{disk}'")).await;
+    demo.act(&disk, json!({"os-detach": {}})).await.is_empty(202);
     server.finish().await;
 }
 

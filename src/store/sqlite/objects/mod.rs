@@ -128,7 +128,12 @@ fn ours<'a>(present: &'a [Object], wanted: &'a [Object]) -> impl Iterator<Item =
 
 fn drops<'a>(objects: impl Iterator<Item = &'a Object>) -> String {
     // A name of ours has no quote in it.
-    objects.map(|object| format!("DROP {} \"{}\";\n", object.kind, object.name)).collect()
+    let mut sql = String::new();
+    for object in objects {
+        // Writing to a String does not fail.
+        let _ = writeln!(sql, "DROP {} \"{}\";", object.kind, object.name);
+    }
+    sql
 }
 
 /// Takes ours out of the way of migrations to come, which may rename or drop what they read. Files of older schemas
