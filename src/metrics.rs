@@ -9,6 +9,7 @@ use std::fmt;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
@@ -27,6 +28,8 @@ pub struct Metrics {
     refused_guesses: BySecret,
     deliveries: ByUrl,
     failed_deliveries: ByUrl,
+    edits: Counter,
+    log_bytes: Gauge<i64>,
 }
 
 impl fmt::Debug for Metrics {
@@ -60,7 +63,27 @@ impl Default for Metrics {
             "Times that a webhook did not take an event",
             failed_deliveries.clone(),
         );
-        Self { registry, wrong_guesses, refused_guesses, deliveries, failed_deliveries }
+        let edits = Counter::default();
+        registry.register(
+            "database_edits",
+            "Bursts of writes to the data file by other processes",
+            edits.clone(),
+        );
+        let log_bytes = Gauge::default();
+        registry.register(
+            "database_log_bytes",
+            "The size of the write-ahead log beside the data file (evs.db-wal)",
+            log_bytes.clone(),
+        );
+        Self {
+            registry,
+            wrong_guesses,
+            refused_guesses,
+            deliveries,
+            failed_deliveries,
+            edits,
+            log_bytes,
+        }
     }
 }
 
@@ -89,6 +112,16 @@ impl Metrics {
     /// A webhook did not take an event.
     pub fn count_failed_delivery(&self, url: &str) {
         self.failed_deliveries.get_or_create(&to(url)).inc();
+    }
+
+    /// Another process wrote to the data file.
+    pub fn count_edit(&self) {
+        self.edits.inc();
+    }
+
+    /// So large is the log of the database now.
+    pub fn measure_log(&self, bytes: u64) {
+        self.log_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
     }
 
     /// All of them in the text format of Prometheus (`OpenMetrics` 1.0).

@@ -34,9 +34,9 @@ use crate::service::disk_types::{DiskTypeRefused, FirstDiskType};
 use crate::service::hasher::{Hasher, HasherError};
 use crate::service::identity::FirstAccount;
 use crate::service::progress::Simulation;
-use crate::service::purge;
 use crate::service::webhooks::{self, Beginning, Hook};
 use crate::service::{self, App, FirstThings, Rules, ServiceError};
+use crate::service::{edits, purge};
 use crate::store::sqlite::{self, OpenError, SqliteStore};
 use crate::store::{Store, StoreError};
 use crate::tasks::Tasks;
@@ -184,6 +184,7 @@ async fn bring_up(
     if !settings.simulation.explicit {
         background.start(app.clone().keep_going(stop.clone()));
     }
+    background.start(edits::run(app.clone(), stop.clone()));
     background.start(purge::run(app.clone(), settings.auth.purge_interval, stop.clone()));
     for hook in hooks(&settings.events) {
         // Among the writes: each writes down how far it came before the store is closed.

@@ -10,6 +10,7 @@ pub mod clock;
 pub mod cloud_disks;
 pub mod disk_types;
 pub mod disks;
+pub mod edits;
 pub mod events;
 pub mod faults;
 mod guesses;

@@ -90,6 +90,10 @@ pub trait Store: States + Send + Sync + 'static {
     /// How often the database was written; whoever has it is told of each further time.
     fn changes(&self) -> watch::Receiver<Changes>;
 
+    /// How many bytes wait beside the main file to be moved into it: more than a few mebibytes when somebody reads
+    /// for long.
+    fn log_bytes(&self) -> u64;
+
     /// Writes what is left into the main file and lets go of it. Nothing works afterwards.
     async fn close(&self);
 }

@@ -28,6 +28,7 @@ mod clock;
 mod cloud_disks;
 mod cloud_snapshots;
 mod disks;
+mod edits;
 mod events;
 mod faults;
 mod grid;

@@ -46,13 +46,17 @@ async fn counted(server: &TestServer) -> BTreeMap<String, f64> {
     assert_eq!(answer.status, 200);
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     assert_eq!(answer.header("content-type"), kind);
-    samples(&answer.text)
+    let mut samples = samples(&answer.text);
+    // As large as it happens to be.
+    assert!(samples.remove("evs_database_log_bytes").is_some());
+    samples
 }
 
 /// The whole text's samples after so many wrong and refused guesses of each kind.
 fn expected(keys: [u32; 2], passwords: [u32; 2]) -> BTreeMap<String, f64> {
     let build = concat!("evs_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"}");
-    let mut samples = BTreeMap::from([(build.to_owned(), 1.0)]);
+    let edits = "evs_database_edits_total".to_owned();
+    let mut samples = BTreeMap::from([(build.to_owned(), 1.0), (edits, 0.0)]);
     for (secret, [wrong, refused]) in [("auth_key", keys), ("password", passwords)] {
         for (name, count) in [("wrong", wrong), ("refused", refused)] {
             let sample = format!("evs_{name}_guesses_total{{secret=\"{secret}\"}}");

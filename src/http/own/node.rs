@@ -36,7 +36,9 @@ pub(in crate::http) async fn info(request: HttpRequest) -> Answer {
 
 /// What was counted since the start.
 pub(in crate::http) async fn metrics(request: HttpRequest) -> Answer {
-    let text = api(&request)?.app.metrics().render();
+    let app = &api(&request)?.app;
+    app.metrics().measure_log(app.store().log_bytes());
+    let text = app.metrics().render();
     let text = text.map_err(|why| ApiError::Framework(why.to_string()))?;
     Ok(HttpResponse::Ok().content_type(CONTENT_TYPE).body(text))
 }

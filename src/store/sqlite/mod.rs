@@ -13,6 +13,7 @@ mod backups;
 mod clock;
 mod cloud_disks;
 mod codec;
+pub mod console;
 mod disk_types;
 mod disks;
 pub mod doctor;
@@ -23,6 +24,7 @@ mod guesses;
 mod holder;
 mod idempotency;
 mod jobs;
+mod look;
 mod messages;
 mod objects;
 mod open;
@@ -184,6 +186,10 @@ impl Store for SqliteStore {
 
     fn changes(&self) -> watch::Receiver<Changes> {
         self.changes.clone()
+    }
+
+    fn log_bytes(&self) -> u64 {
+        std::fs::metadata(beside(&self.info.file, "-wal")).map_or(0, |log| log.len())
     }
 
     async fn close(&self) {

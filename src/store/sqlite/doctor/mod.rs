@@ -7,9 +7,9 @@ mod checks;
 
 use std::path::Path;
 
-use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
+use sqlx::{Connection as _, SqliteConnection};
 
-use super::{Options, errors, open};
+use super::{errors, look, open};
 
 pub use checks::checks;
 pub use open::OpenError;
@@ -45,11 +45,8 @@ pub struct Report {
 
 /// Makes every check on `file`.
 pub async fn examine(file: &Path) -> Result<Report, OpenError> {
-    open::check_length(file)?;
-    let options = open::read_only(file, &Options::default());
-    let wrong = |error| open::refused(file, error);
-    let mut connection = options.connect().await.map_err(wrong)?;
-    open::Header::of(&mut connection).await.map_err(wrong)?.check_complete(file)?;
+    let (mut connection, header) = look::open(file).await?;
+    header.check_complete(file)?;
     let mut violations = Vec::new();
     for check in checks() {
         let sentences = match sentences(&mut connection, check.sql).await {
@@ -65,7 +62,7 @@ pub async fn examine(file: &Path) -> Result<Report, OpenError> {
                 .map(|sentence| Violation { invariant: check.invariant, sentence }),
         );
     }
-    connection.close().await.map_err(wrong)?;
+    connection.close().await.map_err(|error| open::refused(file, error))?;
     Ok(Report { checks: checks().count(), violations })
 }
 
