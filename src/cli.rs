@@ -16,6 +16,7 @@ use crate::commands::faults::{self, FaultsCommand};
 use crate::commands::seed::{self, SeedCommand};
 use crate::commands::state::{self, StateCommand};
 use crate::commands::{doctor, env, export, healthcheck, print, serve};
+use crate::commands::db::{self, DbCommand};
 
 /// A local Elastic Volume Service.
 ///
@@ -113,6 +114,11 @@ enum Command {
         #[arg(long, value_name = "NAME")]
         project: Option<String>,
     },
+    /// Look into the data file with SQL, whether a server runs or not
+    ///
+    /// Brings its own SQLite, for hosts whose sqlite3 is old or missing. Reads unless told to --write.
+    #[command(subcommand)]
+    Db(DbCommand),
     /// Look at the settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -155,6 +161,7 @@ pub(crate) fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Events(command) => events::run(&config::load(&flags)?, command),
         Command::Seed(command) => seed::run(&config::load(&flags)?, command),
         Command::Export { project } => export::run(&config::load(&flags)?, project.as_deref()),
+        Command::Db(command) => db::run(&config::load(&flags)?, command),
         Command::Doctor => doctor::run(&config::load(&flags)?.data.dir),
         Command::Config(ConfigCommand::Show) => {
             print(&config::load_with_process_environment(&flags)?.show())?;

@@ -4,6 +4,7 @@
 
 pub(crate) mod access_key;
 pub(crate) mod clock;
+pub(crate) mod db;
 pub(crate) mod doctor;
 pub(crate) mod env;
 pub(crate) mod events;

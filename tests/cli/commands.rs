@@ -36,6 +36,7 @@ fn the_help_names_every_command() {
             "events",
             "seed",
             "export",
+            "db",
             "config",
             "openapi",
             "healthcheck",

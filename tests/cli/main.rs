@@ -10,7 +10,9 @@
 mod clock;
 mod commands;
 mod events;
+mod db;
 mod faults;
+mod neighbours;
 #[path = "../process/mod.rs"]
 mod process;
 mod refusals;

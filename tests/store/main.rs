@@ -11,6 +11,7 @@ mod busy;
 mod changes;
 mod clock;
 mod cloud_disks;
+mod cost;
 mod cut_off;
 mod disk_types;
 mod disks;
