@@ -61,6 +61,9 @@
 //! same way (`service/transfers/expire.rs`), and counts as gone from its moment on. Backup policies
 //! are due in the same way: when each runs next stands in its row, and its tasks in theirs
 //! (`service/policies/runs.rs`).
+//! What people write into the file beside the server is noticed and noted (`service/edits.rs`); what they look at
+//! there, the views, and what refuses edits that would break something, the guards, is code too and stands in
+//! `store/sqlite/objects/`.
 //! `service/purge.rs` removes what has expired. Both are loops that `server.rs` starts and stops.
 //! What goes wrong on purpose follows rules (`domain/fault`), which meet a call where it is known what is asked
 //! for (`http/faults.rs`), a step where it begins, and the process where it stands (`crash.rs`).

@@ -168,6 +168,39 @@ fn the_walk_with_a_scenario_ends_with_all_of_it_unchanged() {
 }
 
 #[test]
+fn the_looks_inside_show_what_the_walk_with_curl_left() {
+    let place = TempDir::new().unwrap();
+    let data = place.path().join("data");
+    let evs = Evs::start(&data);
+    let mut looking = walk("looking");
+    if Command::new("sqlite3").arg("--version").output().is_err() {
+        let _ = writeln!(std::io::stderr(), "SKIPPED what asks for sqlite3, which is not there");
+        looking = looking
+            .lines()
+            .filter(|line| !line.starts_with("sqlite3"))
+            .collect::<Vec<_>>()
+            .join("\n");
+    }
+    // One of the edits is refused, as it says.
+    let all = [walk("curl"), looking, "\nset +e\n".to_owned(), walk("editing")].concat();
+    let output = run(&evs, &data, &all, place.path());
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{out}{err}");
+    for part in [
+        "transfer.accept",
+        "status: awaiting-transfer -> available",
+        "partner,1,10,0,0,0",
+        "1 row changed",
+    ] {
+        assert!(out.contains(part), "{part}: {out}{err}");
+    }
+    assert!(out.ends_with("invariant  sentence\n---------  --------\n"), "{out}");
+    let refused = "evs: a disk changes its project by an accepted transfer only: ";
+    assert!(err.contains(refused), "{err}");
+    evs.is_healthy();
+}
+
+#[test]
 fn the_walk_with_the_openstack_command_line_ends_with_the_disk_in_the_other_project() {
     // Kept between runs, so that the clients are installed once.
     let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("openstack");

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use evs_local::store::sqlite::doctor;
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, Connection as _};
 
@@ -220,12 +220,7 @@ fn real_shell(file: &Path, sql: &str) -> Option<(bool, String)> {
 
 fn print(line: &str) {
     use std::io::Write as _;
-    // Seen with --nocapture; the runner keeps it otherwise.
-    #[expect(clippy::print_stdout, reason = "a table for whoever asks for it")]
-    {
-        println!("{line}");
-    }
-    std::io::stdout().flush().unwrap();
+    writeln!(std::io::stdout(), "{line}").unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -304,110 +299,118 @@ async fn no_edit_that_breaks_something_goes_through_in_silence() {
     scene.server.finish().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_edit_that_breaks_nothing_goes_through_and_the_next_answer_shows_it() {
-    let scene = Scene::start().await;
-    let Scene { server, demo, .. } = &scene;
+/// Edits that break nothing, where their answer is asked for, and what it then has where.
+fn harmless(scene: &Scene) -> Vec<(&'static str, String, &'static str, Value)> {
+    let demo = &scene.demo;
     let of =
         |collection: &str, word: &str| demo.path("v3", &format!("{collection}/{}", scene.id(word)));
     let quota = demo.path("v3", &format!("os-quota-sets/{}", demo.project));
-    let attachment = format!("/v3/{}/attachments", demo.project);
     let policies = demo.path("v2", "backuppolicy");
     let free = of("volumes", "FREE");
-    let cases = [
+    vec![
         (
             "UPDATE disks SET name = 'by hand' WHERE id = '{FREE}'",
-            &free,
+            free.clone(),
             "/volume/name",
             json!("by hand"),
         ),
         (
             "UPDATE disks SET description = 'why' WHERE id = '{FREE}'",
-            &free,
+            free.clone(),
             "/volume/description",
             json!("why"),
         ),
-        ("UPDATE disks SET size_gib = 77 WHERE id = '{FREE}'", &free, "/volume/size", json!(77)),
+        (
+            "UPDATE disks SET size_gib = 77 WHERE id = '{FREE}'",
+            free.clone(),
+            "/volume/size",
+            json!(77),
+        ),
         (
             "UPDATE disks SET bootable = 1 WHERE id = '{FREE}'",
-            &free,
+            free.clone(),
             "/volume/bootable",
             json!("true"),
         ),
         (
             "UPDATE disks SET multiattach = 1 WHERE id = '{FREE}'",
-            &free,
+            free.clone(),
             "/volume/multiattach",
             json!(true),
         ),
         (
             "UPDATE disks SET zone = 'az-sim-2' WHERE id = '{FREE}'",
-            &free,
+            free.clone(),
             "/volume/availability_zone",
             json!("az-sim-2"),
         ),
         (
             "UPDATE disks SET metadata = json_set(metadata, '$.team', 'ops') WHERE id = '{FREE}'",
-            &free,
+            free.clone(),
             "/volume/metadata/team",
             json!("ops"),
         ),
         (
             "UPDATE disks SET disk_type = 'SAS' WHERE id = '{FREE}'",
-            &free,
+            free.clone(),
             "/volume/volume_type",
             json!("SAS"),
         ),
         (
             "UPDATE snapshots SET name = 'kept' WHERE id = '{SNAPSHOT}'",
-            &of("snapshots", "SNAPSHOT"),
+            of("snapshots", "SNAPSHOT"),
             "/snapshot/name",
             json!("kept"),
         ),
         (
             "UPDATE snapshots SET status = 'error' WHERE id = '{SNAPSHOT}'",
-            &of("snapshots", "SNAPSHOT"),
+            of("snapshots", "SNAPSHOT"),
             "/snapshot/status",
             json!("error"),
         ),
         (
             "UPDATE backups SET description = 'of May' WHERE id = '{BACKUP}'",
-            &of("backups", "BACKUP"),
+            of("backups", "BACKUP"),
             "/backup/description",
             json!("of May"),
         ),
         (
             "UPDATE transfers SET name = 'for Ann' WHERE id = '{OPEN}'",
-            &of("os-volume-transfer", "OPEN"),
+            of("os-volume-transfer", "OPEN"),
             "/transfer/name",
             json!("for Ann"),
         ),
         (
             "INSERT INTO quotas (project_id, key, hard_limit) VALUES ('{DEMO}', 'volumes', 9)",
-            &quota,
+            quota,
             "/quota_set/volumes",
             json!(9),
         ),
         (
             "UPDATE policies SET name = 'renamed' WHERE id = '{POLICY}'",
-            &policies,
+            policies,
             "/backup_policies/1/backup_policy_name",
             json!("renamed"),
         ),
         (
             "DELETE FROM snapshots WHERE id = '{SNAPSHOT}'",
-            &demo.path("v3", "snapshots"),
+            demo.path("v3", "snapshots"),
             "/snapshots",
             json!([]),
         ),
         (
             "DELETE FROM policy_disks WHERE disk_id = '{FREE}'",
-            &free,
+            free.clone(),
             "/volume/metadata/policy",
             json!(null),
         ),
-    ];
-    drop(attachment);
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_that_breaks_nothing_goes_through_and_the_next_answer_shows_it() {
+    let scene = Scene::start().await;
+    let (Scene { server, demo, .. }, cases) = (&scene, harmless(&scene));
     for (edit, path, pointer, expected) in &cases {
         server.edit(&scene.fill(edit)).await;
         let answer = demo.get(path).await;
@@ -479,5 +482,21 @@ async fn an_edit_of_an_idle_server_is_noted_too_and_what_became_due_by_it_ends()
     server.edit(&format!("UPDATE disks SET next_at = '{due}' WHERE id = '{disk}'")).await;
     comes(|| async { noted(&server).await.len() == 1 }).await;
     comes(|| async { demo.disk_status(&disk).await == "available" }).await;
+    server.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_of_how_the_clock_goes_counts_without_a_restart() {
+    let server = TestServer::start().await;
+    let admin = server.login("admin").await;
+    server
+        .edit(
+            "INSERT INTO clock (id, moment, since, scale_thousandths, frozen)
+             VALUES (1, '2026-12-24T18:00:00.000000Z', '2026-11-23T07:41:05.318204Z', 1000, 1)",
+        )
+        .await;
+    comes(|| async { admin.get("/_evs/clock").await.body["mode"] == "frozen" }).await;
+    let shown = admin.get("/_evs/clock").await.body;
+    assert_eq!(shown["now"], "2026-12-24T18:00:00.000000Z");
     server.finish().await;
 }

@@ -146,3 +146,66 @@ async fn a_read_transaction_that_stays_open_stops_no_write() {
     tester.close().await.unwrap();
     assert_eq!(violations(home.path()).await, Vec::<String>::new());
 }
+
+/// What somebody of the group, who is not the owner, gets from a command; none where nobody can become one.
+fn as_member(data: &Path, words: &[&str]) -> Option<(bool, String)> {
+    use std::os::unix::fs::MetadataExt as _;
+    let group = std::fs::metadata(data).unwrap().gid().to_string();
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid", "65534", "--regid", &group, "--clear-groups"]).args(words);
+    let output = command.output().ok()?;
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    let cannot = said.starts_with("setpriv: ") || said.contains("Permission denied (os error 13)");
+    (!cannot).then_some((output.status.success(), said))
+}
+
+#[test]
+fn a_member_of_the_group_reads_and_leaves_nothing_behind() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let home = TempDir::new().unwrap();
+    std::fs::set_permissions(home.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let data = home.path().join("data");
+    let mut server = Server::start(serve(&data).stderr(Stdio::null())).unwrap();
+    let names = || {
+        let mut names: Vec<_> =
+            std::fs::read_dir(&data).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let directory = data.to_str().unwrap().to_owned();
+    let ask = |sql: &str| {
+        as_member(
+            &data,
+            &[
+                env!("CARGO_BIN_EXE_evs"),
+                "--data",
+                &directory,
+                "db",
+                "query",
+                "--format",
+                "csv",
+                sql,
+            ],
+        )
+    };
+    let before = names();
+    let Some(found) = ask("SELECT count(*) AS n FROM v_usage") else {
+        writeln!(std::io::stderr(), "SKIPPED: nobody can become a member of the group here")
+            .unwrap();
+        return;
+    };
+    assert_eq!(found, (true, "n\n3\n".to_owned()), "beside the server");
+    assert_eq!(names(), before);
+    server.signal("TERM");
+    server.end();
+    let before = names();
+    assert_eq!(
+        ask("SELECT count(*) AS n FROM v_usage").unwrap(),
+        (true, "n\n3\n".to_owned()),
+        "without one"
+    );
+    let doctor = [env!("CARGO_BIN_EXE_evs"), "--data", &directory, "doctor"];
+    let (healthy, said) = as_member(&data, &doctor).unwrap();
+    assert!(healthy, "{said}");
+    assert_eq!(names(), before);
+}

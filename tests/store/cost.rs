@@ -12,14 +12,12 @@ use evs_local::domain::ids::UserId;
 use evs_local::domain::transfer::{TransferEnd, TransferStatus};
 use evs_local::store::WriteTx;
 
-use crate::support::{self, Bench, at, caller, disk, once, project, transfer, unguard};
+use crate::support::{self, Bench, at, caller, disk, once, options, project, transfer, unguard};
 
 /// Rounds with guards, and as many without.
-const ROUNDS: u32 = 6;
-/// Disks that change hands in a round, each in three commits ...
-const ALONE: u32 = 30;
-/// ... and all in one commit, where nothing is waited for but SQLite.
-const TOGETHER: u32 = 100;
+const ROUNDS: u32 = 12;
+/// Disks that change hands in a round, each in three commits.
+const DISKS: u32 = 25;
 
 /// A disk on its way: made, offered, taken.
 fn make(unit: &mut dyn WriteTx, disk: &Disk) {
@@ -40,9 +38,9 @@ fn take(unit: &mut dyn WriteTx, disk: &Disk, offer: &evs_local::domain::transfer
     unit.record(&Event::of_disk(&caller("beta"), at(50), action, &offer.id, Some(&before), after));
 }
 
-async fn one_by_one(bench: &Bench) -> Duration {
+async fn hand_over(bench: &Bench) -> Duration {
     let began = Instant::now();
-    for _ in 0..ALONE {
+    for _ in 0..DISKS {
         let disk = disk("atlas");
         let offer = transfer(&disk);
         bench.commit(|unit| make(unit, &disk)).await;
@@ -52,56 +50,48 @@ async fn one_by_one(bench: &Bench) -> Duration {
     began.elapsed()
 }
 
-async fn all_at_once(bench: &Bench) -> Duration {
-    let disks: Vec<Disk> = (0..TOGETHER).map(|_| disk("atlas")).collect();
-    let offers: Vec<_> = disks.iter().map(transfer).collect();
-    let began = Instant::now();
-    bench
-        .commit(|unit| {
-            for (disk, offer) in disks.iter().zip(&offers) {
-                make(unit, disk);
-                support::offer(unit, disk, offer);
-                take(unit, disk, offer);
-            }
-        })
-        .await;
-    began.elapsed()
+/// Microseconds that a step takes, with guards and without.
+async fn measured(bench: &Bench) -> (f64, f64) {
+    let guards = unguard(&bench.file).await;
+    let [mut with, mut without] = [(); 2].map(|()| Vec::new());
+    // The first round pays for what is done once, and each for what is compiled anew.
+    for round in 0..=ROUNDS {
+        once(&bench.file, &guards).await;
+        bench.commit(|unit| make(unit, &disk("atlas"))).await;
+        let guarded = hand_over(bench).await;
+        drop(unguard(&bench.file).await);
+        bench.commit(|unit| make(unit, &disk("atlas"))).await;
+        let unguarded = hand_over(bench).await;
+        if round > 0 {
+            with.push(guarded);
+            without.push(unguarded);
+        }
+    }
+    once(&bench.file, &guards).await;
+    assert_eq!(bench.sentences().await, Vec::<String>::new());
+    (median(with), median(without))
 }
 
 fn median(mut times: Vec<Duration>) -> f64 {
     times.sort();
-    times[times.len() / 2].as_secs_f64() * 1e6
+    times[times.len() / 2].as_secs_f64() * 1e6 / f64::from(DISKS * 3)
 }
 
 #[tokio::test]
 async fn the_cost_of_the_guards() {
-    let bench = Bench::new().await;
-    let guards = unguard(&bench.file).await;
-    // The first of all pays for what is compiled once.
-    one_by_one(&bench).await;
-    let [mut with, mut without] = [(); 2].map(|()| (Vec::new(), Vec::new()));
-    for _ in 0..ROUNDS {
-        once(&bench.file, &guards).await;
-        bench.commit(|unit| make(unit, &disk("atlas"))).await;
-        with.0.push(one_by_one(&bench).await);
-        with.1.push(all_at_once(&bench).await);
-        drop(unguard(&bench.file).await);
-        bench.commit(|unit| make(unit, &disk("atlas"))).await;
-        without.0.push(one_by_one(&bench).await);
-        without.1.push(all_at_once(&bench).await);
-    }
-    once(&bench.file, &guards).await;
-    assert_eq!(bench.sentences().await, Vec::<String>::new());
     let mut text = String::new();
-    for (what, count, with, without) in [
-        ("a commit of its own for each step", ALONE * 3, with.0, without.0),
-        ("all steps in one commit, no disk waited for", TOGETHER * 3, with.1, without.1),
-    ] {
-        let [with, without] = [with, without].map(|times| median(times) / f64::from(count));
-        let ratio = with / without;
+    let on_disk = Bench::new().await;
+    let mut places = vec![("on this disk", on_disk)];
+    // Where nothing is waited for but SQLite.
+    if let Ok(memory) = tempfile::tempdir_in("/dev/shm") {
+        places.push(("in memory", Bench::inside(memory, &options()).await));
+    }
+    for (place, bench) in places {
+        let (with, without) = measured(&bench).await;
         writeln!(
             text,
-            "{what}: {with:.1} us with guards, {without:.1} us without: {ratio:.3} times, {:+.1} us a step",
+            "a step of a handover {place}: {with:.0} us with guards, {without:.0} us without: {:.3} times, {:+.0} us",
+            with / without,
             with - without
         )
         .unwrap();

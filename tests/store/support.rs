@@ -52,7 +52,10 @@ impl Bench {
     }
 
     pub(crate) async fn with(options: &Options) -> Self {
-        let directory = tempfile::tempdir().unwrap();
+        Self::inside(tempfile::tempdir().unwrap(), options).await
+    }
+
+    pub(crate) async fn inside(directory: tempfile::TempDir, options: &Options) -> Self {
         let file = directory.path().join("evs.db");
         let tasks = Tasks::on(Handle::current());
         let sqlite = Arc::new(SqliteStore::open(&file, options, &tasks).await.unwrap());

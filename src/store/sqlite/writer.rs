@@ -97,6 +97,8 @@ impl Writer {
         let mut dirty = false;
         // What ended a batch, since it wants the connection alone.
         let mut waiting = None;
+        // From now on whatever another process writes is noticed.
+        self.look().await;
         loop {
             let request = if waiting.is_some() {
                 waiting.take()
