@@ -11,12 +11,12 @@ use evs_local::http::openapi;
 
 use crate::commands::access_key::{self, AccessKeyCommand};
 use crate::commands::clock::{self, ClockCommand};
+use crate::commands::db::{self, DbCommand};
 use crate::commands::events::{self, EventsCommand};
 use crate::commands::faults::{self, FaultsCommand};
 use crate::commands::seed::{self, SeedCommand};
 use crate::commands::state::{self, StateCommand};
 use crate::commands::{doctor, env, export, healthcheck, print, serve};
-use crate::commands::db::{self, DbCommand};
 
 /// A local Elastic Volume Service.
 ///

@@ -9,8 +9,8 @@
 
 mod clock;
 mod commands;
-mod events;
 mod db;
+mod events;
 mod faults;
 mod neighbours;
 #[path = "../process/mod.rs"]

@@ -142,8 +142,8 @@ async fn an_offer_is_due_when_its_time_is_over_until_it_is_finished() {
     let end = TransferEnd { id: soon.id, status, destination: None, finished_at: at(100) };
     bench
         .commit(|unit| {
-            unit.update_disk(&one, support::offered(&one, &soon).status);
             unit.finish_transfer(&end);
+            unit.update_disk(&one, support::offered(&one, &soon).status);
         })
         .await;
     assert_eq!(reader.next_due(None).await.unwrap(), Some(at(200)));

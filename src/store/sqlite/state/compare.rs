@@ -15,8 +15,9 @@ use crate::store::state::StateResult;
 /// So many rows of a table are told, of each kind of difference, unless all are.
 const MOST_TOLD: i64 = 1000;
 
-/// Says nothing about the state: what was done to the schema, which past it has, and who was told of it.
-const PASSED_OVER: [&str; 3] = ["_sqlx_migrations", "lineage", "webhooks"];
+/// Says nothing about the state: what the file says of itself, what was done to the schema, which past it has, and
+/// who was told of it.
+const PASSED_OVER: [&str; 4] = ["README", "_sqlx_migrations", "lineage", "webhooks"];
 
 /// What comes and goes by itself, or tells again what other tables show: only counted.
 const COUNTED: [&str; 4] = ["events", "idempotency_keys", "tokens", "wrong_guesses"];

@@ -10,9 +10,9 @@ use crate::domain::state::{Replacement, StateRefused};
 use crate::store::StoreError;
 use crate::store::state::{Replaced, Source, StateResult};
 
-/// Tables that belong to the file and not to the state in it: what was done to its schema, and which
-/// past it has.
-const OF_THE_FILE: [&str; 2] = ["_sqlx_migrations", "lineage"];
+/// Tables that belong to the file and not to the state in it: what it says of itself, what was done to its
+/// schema, and which past it has.
+const OF_THE_FILE: [&str; 3] = ["README", "_sqlx_migrations", "lineage"];
 
 /// Puts everything that is in `file` in place of everything that is here.
 pub(super) async fn replace(

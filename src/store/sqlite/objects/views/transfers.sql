@@ -11,6 +11,7 @@ SELECT t.id,
        coalesce(r.name, t.destination_project_id) AS destination_project,
        t.created_at,
        t.finished_at,
+       t.expires_at,
        coalesce(f.name, t.source_user_id) AS source_user,
        coalesce(u.name, t.destination_user_id) AS destination_user
 FROM transfers AS t
@@ -29,7 +30,8 @@ SELECT t.id,
        d.size_gib,
        coalesce(s.name, t.source_project_id) AS source_project,
        coalesce(f.name, t.source_user_id) AS source_user,
-       t.created_at
+       t.created_at,
+       t.expires_at
 FROM transfers AS t
 LEFT JOIN disks AS d ON d.id = t.disk_id
 LEFT JOIN projects AS s ON s.id = t.source_project_id
