@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
@@ -24,7 +24,7 @@ use crate::domain::guess::GuessLimit;
 use crate::domain::policy::{MissedRule, MissedRuns};
 use crate::domain::progress::Operation;
 use crate::domain::quota::Limits;
-use crate::domain::scenario::Complaints;
+use crate::domain::scenario::{Complaints, Scenario};
 use crate::domain::transfer::{Lifetime, OptionalRules};
 use crate::domain::webhook::Backoff;
 use crate::fault_file;
@@ -241,30 +241,28 @@ pub(crate) async fn make_first(settings: &Settings, app: &App) -> Result<(), Sta
             StartError::FirstDiskTypes(why)
         }
     })?;
-    apply_first_scenario(settings, app).await
+    match (app.seed_at_first_start().await, &settings.bootstrap.scenario) {
+        (Ok(_), _) => Ok(()),
+        (Err(ServiceError::Scenario(complaints)), Some(path)) => {
+            Err(StartError::Scenario(lines(path, &complaints)))
+        }
+        (Err(why), _) => Err(StartError::ScenarioFailed(why)),
+    }
 }
 
 /// What the settings want a new data file to begin with beside accounts and types.
-async fn apply_first_scenario(settings: &Settings, app: &App) -> Result<(), StartError> {
-    let Some(path) = &settings.bootstrap.scenario else { return Ok(()) };
-    let lines = |complaints: &Complaints| {
-        let name = path.display();
-        complaints
-            .to_string()
-            .lines()
-            .map(|line| format!("{name}:{line}"))
-            .collect::<Vec<_>>()
-            .join("\n")
-    };
+fn first_scenario(settings: &Settings) -> Result<Option<Scenario>, StartError> {
+    let Some(path) = &settings.bootstrap.scenario else { return Ok(None) };
     let text = std::fs::read_to_string(path);
     let text = text.map_err(|why| StartError::NoScenario(path.clone(), why))?;
     let scenario = scenario_file::parse(&text);
-    let scenario = scenario.map_err(|complaints| StartError::Scenario(lines(&complaints)))?;
-    match app.seed_at_first_start(&scenario).await {
-        Ok(_) => Ok(()),
-        Err(ServiceError::Scenario(complaints)) => Err(StartError::Scenario(lines(&complaints))),
-        Err(why) => Err(StartError::ScenarioFailed(why)),
-    }
+    scenario.map(Some).map_err(|complaints| StartError::Scenario(lines(path, &complaints)))
+}
+
+/// A line for each complaint, with the file that it is about.
+fn lines(path: &Path, complaints: &Complaints) -> String {
+    let (name, told) = (path.display(), complaints.to_string());
+    told.lines().map(|line| format!("{name}:{line}")).collect::<Vec<_>>().join("\n")
 }
 
 /// How the settings want the data file opened.
@@ -288,7 +286,9 @@ pub(crate) async fn app(
     let threads = available_parallelism().map_or(1, usize::from);
     let hasher =
         Hasher::start(threads, params(settings.transfers.key)?, params(settings.auth.password)?)?;
-    Ok(App::new(store, clock, hasher, rules(settings)))
+    let mut rules = rules(settings);
+    rules.first.scenario = first_scenario(settings)?;
+    Ok(App::new(store, clock, hasher, rules))
 }
 
 /// In open mode or with the password that everybody knows, only this machine is let in. Asked before
@@ -351,6 +351,7 @@ fn first_things(settings: &Settings) -> FirstThings {
         accounts: bootstrap.accounts.iter().filter_map(named).collect(),
         password: bootstrap.password.clone(),
         disk_types: first_disk_types(settings),
+        scenario: None,
     }
 }
 

@@ -51,7 +51,7 @@ use crate::domain::guess::{GuessLimit, TooManyGuesses};
 use crate::domain::ids::{DiskId, SnapshotId, TransferId};
 use crate::domain::policy::MissedRule;
 use crate::domain::quota::{Limits, QuotaExceeded};
-use crate::domain::scenario::Complaints;
+use crate::domain::scenario::{Complaints, Scenario};
 use crate::domain::signature::SignatureRefused;
 use crate::domain::snapshot::SnapshotRefused;
 use crate::domain::state::StateRefused;
@@ -138,6 +138,8 @@ pub struct FirstThings {
     pub password: SecretString,
     /// The disk types.
     pub disk_types: Vec<FirstDiskType>,
+    /// What else there is, if anything.
+    pub scenario: Option<Scenario>,
 }
 
 impl FirstThings {

@@ -497,6 +497,30 @@ async fn everything_is_taken_back_to_the_first_start() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn everything_anew_has_what_the_first_scenario_says() {
+    let home = tempfile::TempDir::new().unwrap();
+    let path = home.path().join("first.toml");
+    let scenario = "[[disk]]\nproject = \"demo\"\nname = \"ledger\"\nsize = 3\n";
+    std::fs::write(&path, scenario).unwrap();
+    let server = TestServer::start_with(|settings| {
+        settings.bootstrap.scenario = Some(path);
+    })
+    .await;
+    let listed = async |client: &Client| {
+        let list = client.get(&client.path("v3", "volumes")).await.body;
+        let disks = list["volumes"].as_array().unwrap().clone();
+        disks.into_iter().map(|disk| disk["name"].clone()).collect::<Vec<_>>()
+    };
+    let (admin, demo) = (server.login("admin").await, server.login("demo").await);
+    demo.disk_of(json!({"size": 1, "name": "later"})).await;
+    assert_eq!(listed(&demo).await, ["later", "ledger"]);
+    let reset = admin.post("/_evs/state/reset", json!({"everything": true})).await;
+    assert_eq!(reset.status, 200, "{}", reset.text);
+    assert_eq!(listed(&server.login("demo").await).await, ["ledger"]);
+    server.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_project_is_taken_back_to_its_beginning_and_others_keep_what_they_have() {
     let server = TestServer::start().await;
     let (admin, demo) = (server.login("admin").await, server.login("demo").await);

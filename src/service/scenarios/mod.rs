@@ -135,8 +135,10 @@ impl App {
     }
 
     /// Applies the scenario of the first start, unless something happened since then: a first start
-    /// that was cut off before this is gone on with by the next. None: something has happened.
-    pub async fn seed_at_first_start(&self, scenario: &Scenario) -> Result<Option<Seeded>> {
+    /// that was cut off before this is gone on with by the next. None: something has happened, or the
+    /// settings name no scenario.
+    pub async fn seed_at_first_start(&self) -> Result<Option<Seeded>> {
+        let Some(scenario) = &self.rules.first.scenario else { return Ok(None) };
         if self.read().await?.has_begun().await? {
             return Ok(None);
         }

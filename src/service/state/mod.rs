@@ -93,8 +93,8 @@ impl App {
     pub async fn reset_everything(&self, caller: &Caller) -> Result<Loaded> {
         let start = Instant::now();
         let candidate = self.store.prepare_state(Source::Empty).await?;
-        let turn = self.turn().await;
         let outcome = self.begin_anew(&candidate, caller).await;
+        let turn = self.turn().await;
         let loaded = self.put_in_place(candidate, outcome, start).await?;
         drop(turn);
         self.woken.notify_one();
@@ -143,6 +143,7 @@ impl App {
         let upon = self.upon(candidate, None);
         upon.make_first_accounts().await?;
         upon.make_first_disk_types().await?;
+        upon.seed_at_first_start().await?;
         let mut unit = upon.write().await?;
         let state = Some(told(caller));
         let event = Event::of(caller, upon.now(), "state.reset", &"everything", None, state);
