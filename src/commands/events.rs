@@ -12,7 +12,6 @@ use reqwest::Method;
 use reqwest::header::ACCEPT;
 use serde_json::Value;
 
-use super::print;
 use crate::client::Client;
 
 /// Which events.
@@ -53,7 +52,10 @@ pub(crate) fn run(settings: &Settings, command: &EventsCommand) -> anyhow::Resul
     loop {
         let page = client.ask(&Method::GET, &command.path(&after), None)?;
         let events = page.get("events").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        print(&events.iter().map(|event| command.line(event)).collect::<String>())?;
+        let lines: String = events.iter().map(|event| command.line(event)).collect();
+        if !is_read(&lines)? {
+            return Ok(ExitCode::SUCCESS);
+        }
         let next = page.get("next").and_then(Value::as_i64).context("the answer has no next")?;
         let latest = page.get("latest").and_then(Value::as_i64);
         after = next.to_string();
