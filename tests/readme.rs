@@ -115,6 +115,40 @@ fn the_walk_with_retries_makes_one_offer_that_ends_an_hour_later() {
 }
 
 #[test]
+fn the_walk_through_all_that_can_be_steered_ends_where_it_began() {
+    let data = TempDir::new().unwrap();
+    let evs = Evs::start(data.path());
+    let output = run(&evs, data.path(), &walk("steering"), data.path());
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{out}{err}");
+    let mut rest = out.as_str();
+    for next in [
+        "disk     12 created, 0 updated, 0 unchanged\n",
+        "mode     frozen\n",
+        "saved before: 12 disks, 1 pending transfers, ",
+        "no answer: curl says 52\n",
+        "HTTP/1.1 202\n",
+        "\"auth_key\":\"",
+        "saved offered: 12 disks, 2 pending transfers, ",
+        "\"transferable\":false",
+        "from=pending to=expired",
+        " transfer.create.end ",
+        " transfer.expire ",
+        "status: available → awaiting-transfer",
+        "status: awaiting-transfer → available",
+        "status: pending → expired",
+        "disk.create\n",
+        "healthy: ",
+        "loaded before: ",
+    ] {
+        let found = rest.split_once(next);
+        (_, rest) = found.unwrap_or_else(|| unreachable!("no {next:?} in its place: {out}{err}"));
+    }
+    assert_eq!(out.to_lowercase().matches("idempotency-replayed: true").count(), 1, "{out}");
+    evs.is_healthy();
+}
+
+#[test]
 fn the_walk_with_faults_meets_one_call_of_three() {
     let data = TempDir::new().unwrap();
     let evs = Evs::start(data.path());

@@ -84,6 +84,7 @@ const TYPES: &[(&str, Type)] = &[
     ("clock.run", Own),
     ("clock.scale", Own),
     ("clock.set", Own),
+    ("database.edit", Own),
     ("disk.attach", Over("volume.attach")),
     ("disk.backup", Takes("disk.backup")),
     ("disk.begin_detaching", Own),
