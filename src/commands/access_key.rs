@@ -4,21 +4,19 @@
 //! processes never write one file side by side.
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow};
 use clap::Subcommand;
 use evs_local::config::Settings;
 use evs_local::data_dir::DataDirError;
 use evs_local::domain::access_key::KeyStatus;
-use evs_local::domain::clock::SystemClock;
 use evs_local::domain::ids::AccessId;
 use evs_local::offline::{Offline, OfflineError};
 use evs_local::server::StartError;
 use evs_local::service::App;
 use evs_local::service::access_keys::KeyChange;
 
-use super::{operator, print};
+use super::{clock_of_this_machine, on_the_file, operator, print};
 
 /// What can be done with access keys.
 #[derive(Debug, Subcommand)]
@@ -47,30 +45,19 @@ pub(crate) enum AccessKeyCommand {
 
 /// Runs the command on the data file of `settings`.
 pub(crate) fn run(settings: &Settings, command: &AccessKeyCommand) -> anyhow::Result<ExitCode> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .context("cannot start a thread")?;
-    let text = runtime.block_on(async {
-        let offline = match Offline::open(settings, Arc::new(SystemClock)).await {
-            Err(OfflineError::Start(StartError::DataDir(DataDirError::Locked {
-                path,
-                holder,
-            }))) => {
-                let url = holder.and_then(|holder| holder.url);
-                bail!(
-                    "a server runs on {}; ask it instead, at {}/v3.0/OS-CREDENTIAL/credentials",
-                    path.display(),
-                    url.unwrap_or_default()
-                );
-            }
-            opened => opened?,
-        };
-        let text = carry_out(offline.app(), command).await;
-        offline.close().await;
-        text
-    })?;
+    let opening = Offline::open(settings, clock_of_this_machine());
+    let done = on_the_file(opening, |app| async move { carry_out(&app, command).await });
+    let text = done.map_err(|why| match why.downcast_ref() {
+        Some(OfflineError::Start(StartError::DataDir(DataDirError::Locked { path, holder }))) => {
+            let url = holder.as_ref().and_then(|holder| holder.url.as_deref());
+            anyhow!(
+                "a server runs on {}; ask it instead, at {}/v3.0/OS-CREDENTIAL/credentials",
+                path.display(),
+                url.unwrap_or_default()
+            )
+        }
+        Some(_) | None => why,
+    })??;
     print(&text)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -65,7 +65,7 @@ Statements end with a semicolon. Besides:
 
 const FOR_CHANGES: &str = "\
 Changes count at once: the server sees them with its next answer and notes them as an event, database.edit.
-Guards refuse what would break something and say why; SELECT * FROM v_broken tells what no guard can see.
+Guards refuse what would break something and say why; the view v_broken tells what no guard can see.
 ";
 
 /// Runs the command on the data file of `settings`.
@@ -220,7 +220,7 @@ impl Session {
 
 fn greeting(file: &std::path::Path, write: bool) -> String {
     let file = file.display();
-    let begin = "SELECT * FROM README; tells where to begin, .help what else there is.";
+    let begin = "The table README tells where to begin, .help what else there is.";
     if write {
         format!("{file}, open for changes. {begin}\n{FOR_CHANGES}")
     } else {

@@ -6,13 +6,11 @@
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use clap::Subcommand;
 use evs_local::config::Settings;
 use evs_local::data_dir;
-use evs_local::domain::clock::SystemClock;
 use evs_local::domain::state::{Detail, Overwrite, Side, StateName};
 use evs_local::http::state_view as view;
 use evs_local::offline::Offline;
@@ -20,7 +18,7 @@ use evs_local::service::App;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
-use super::{operator, print};
+use super::{clock_of_this_machine, on_the_file, operator, print};
 use crate::client::Client;
 
 /// What can be done with states.
@@ -143,17 +141,8 @@ fn named(name: &str) -> anyhow::Result<StateName> {
 
 /// Does it on the data file that no server serves.
 fn alone(settings: &Settings, command: &StateCommand) -> anyhow::Result<Value> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .context("cannot start a thread")?;
-    runtime.block_on(async {
-        let offline = Offline::open(settings, Arc::new(SystemClock)).await?;
-        let answer = carry_out(offline.app(), command).await;
-        offline.close().await;
-        answer
-    })
+    let opening = Offline::open(settings, clock_of_this_machine());
+    on_the_file(opening, |app| async move { carry_out(&app, command).await })?
 }
 
 async fn carry_out(app: &App, command: &StateCommand) -> anyhow::Result<Value> {

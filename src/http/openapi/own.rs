@@ -3,8 +3,8 @@
 use super::table::Kind::{Flag, Number, Text, Time, Word};
 use super::table::{Group, Member, Operation, Schema, operations};
 use crate::domain::access::Action as A;
-use crate::http::own::STREAM;
 use crate::http::own::seed::TOML;
+use crate::http::own::{NARROWED_BY, STREAM};
 use crate::metrics::CONTENT_TYPE;
 
 pub(super) const GROUPS: &[Group] = &[Group {
@@ -72,21 +72,6 @@ const SAVE: Schema = Schema::top("StateSave", &[Member::May("overwrite", Flag)])
 /// Exactly one of them.
 const RESET: Schema =
     Schema::top("StateReset", &[Member::May("project_id", Text), Member::May("everything", Flag)]);
-/// What events can be narrowed by.
-const EVENTS: &[&str] = &[
-    "after",
-    "epoch",
-    "limit",
-    "action",
-    "event_type",
-    "project_id",
-    "disk_id",
-    "resource_id",
-    "request_id",
-    "user_id",
-    "since",
-    "until",
-];
 
 const OWN: &[Operation] = operations! {
     get "/health" 200 Id("status"), "Tell that the process answers", open();
@@ -96,10 +81,10 @@ const OWN: &[Operation] = operations! {
     get "/info" 200 Object, "Tell what runs here and where its data are", open();
     get "/metrics" 200 Plain(CONTENT_TYPE), "Tell what was counted since the start", open();
     get "/openapi.json" 200 Object, "Give this document", open();
-    get "/events" 200 Many("events"), "List what happened", may(A::ListEvents), query(&[EVENTS, &["wait_s"]]),
+    get "/events" 200 Many("events"), "List what happened", may(A::ListEvents), query(&[&NARROWED_BY, &["wait_s"]]),
         fails(&[410]);
     get "/events/stream" 200 Plain(STREAM), "Stream what happens as server-sent events", may(A::ListEvents),
-        query(&[EVENTS]), headers(&["Last-Event-ID"]);
+        query(&[&NARROWED_BY]), headers(&["Last-Event-ID"]);
     get "/webhooks" 200 Many("webhooks"), "Tell how far each webhook has been told of events",
         may(A::ListWebhooks);
     post "/progress" 200 Many("finished"), "End what takes time", may(A::StepProgress), may_take(&PROGRESS);

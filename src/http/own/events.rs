@@ -22,8 +22,8 @@ use crate::http::time;
 use crate::service::events::{EventPage, EventSearch, Place};
 use crate::service::webhooks::Message;
 
-/// What can be asked for.
-const PARAMETERS: [&str; 13] = [
+/// What events can be narrowed by, in a list and in a stream.
+pub(in crate::http) const NARROWED_BY: [&str; 12] = [
     "after",
     "epoch",
     "limit",
@@ -36,8 +36,10 @@ const PARAMETERS: [&str; 13] = [
     "user_id",
     "since",
     "until",
-    "wait_s",
 ];
+
+/// How long a list waits for the first of them.
+const WAIT: &str = "wait_s";
 
 /// The media type of a stream.
 pub(in crate::http) const STREAM: &str = "text/event-stream";
@@ -56,7 +58,7 @@ pub(in crate::http) async fn list(call: OwnCall) -> Answer {
     }
     let caller = call.may(Action::ListEvents)?;
     let (search, place) = wanted(&call, &caller).await?;
-    let wait = number(&call, "wait_s", 0..=LONGEST_WAIT_S)?.unwrap_or(0);
+    let wait = number(&call, WAIT, 0..=LONGEST_WAIT_S)?.unwrap_or(0);
     let wait = Duration::from_secs(wait.unsigned_abs());
     let page = call.app().next_events(&search, place, wait).await?;
     Ok(HttpResponse::Ok().json(page_view(&page)))
@@ -80,8 +82,8 @@ pub(in crate::http) async fn stream(call: OwnCall) -> Answer {
 
 async fn wanted(call: &OwnCall, caller: &Caller) -> Result<(EventSearch, Place), ApiError> {
     for (name, _) in call.query_pairs() {
-        if !PARAMETERS.contains(&name) {
-            let known = PARAMETERS.join(", ");
+        if name != WAIT && !NARROWED_BY.contains(&name) {
+            let known = NARROWED_BY.join(", ") + ", " + WAIT;
             return Err(ApiError::Query(format!("'{name}' is none of the parameters: {known}.")));
         }
     }

@@ -17,8 +17,8 @@ mod webhooks;
 use actix_web::web::ServiceConfig;
 
 use super::table::{delete, get, head, post, put, resource};
-pub(super) use events::STREAM;
 pub use events::message;
+pub(super) use events::{NARROWED_BY, STREAM};
 
 /// The routes below `/_evs`.
 pub(super) fn steering(config: &mut ServiceConfig) {

@@ -34,7 +34,12 @@ pub(super) fn capture() {
     });
 }
 
-/// What was logged so far.
-pub(super) fn captured() -> Vec<u8> {
-    LOG.lock().unwrap().clone()
+/// How much was logged so far.
+pub(super) fn length() -> usize {
+    LOG.lock().unwrap().len()
+}
+
+/// What was logged since it was so long.
+pub(super) fn since(length: usize) -> Vec<u8> {
+    LOG.lock().unwrap()[length..].to_vec()
 }
