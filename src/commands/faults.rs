@@ -29,7 +29,7 @@ pub(crate) enum FaultsCommand {
     },
     /// Remove every fault
     Clear,
-    /// Add the faults of a TOML file, a [[fault]] each with the flags of add as members; all or none
+    /// Add the faults of a TOML file, a `[[fault]]` each with the flags of add as members; all or none
     Load {
         /// The file
         file: PathBuf,

@@ -154,6 +154,9 @@ async fn what_is_no_rule_is_refused_with_a_sentence_and_nothing_is_added() {
             json!({"faults": [{"error": "busy"}, {"delay_ms": 0}]}),
             "Fault 2: delay_ms is from 1 to 3600000, not 0.",
         ),
+        (json!([]), "Invalid fault: it is an object."),
+        (json!({"faults": [["busy"]]}), "Invalid fault: it is an object."),
+        (json!({"faults": {"error": "busy"}}), "Invalid fault: faults is a list of them."),
         (
             json!({"error": "busy", "times": "two"}),
             "Invalid fault: invalid type: string \"two\", expected u32.",

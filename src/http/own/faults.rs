@@ -52,21 +52,26 @@ pub(in crate::http) async fn clear(call: OwnCall) -> Answer {
     Ok(HttpResponse::Ok().json(json!({"removed": removed})))
 }
 
-fn drafts(body: Value) -> Result<(Vec<FaultDraft>, bool), ApiError> {
-    let wrong = |why: serde_json::Error| ApiError::Schema(format!("Invalid fault: {why}."));
-    let listed = match &body {
-        Value::Object(members) if members.len() == 1 => members.get("faults").cloned(),
-        Value::Object(_)
-        | Value::Null
-        | Value::Bool(_)
-        | Value::Number(_)
-        | Value::String(_)
-        | Value::Array(_) => None,
-    };
-    match listed {
-        Some(list) => Ok((serde_json::from_value(list).map_err(wrong)?, true)),
-        None => Ok((vec![serde_json::from_value(body).map_err(wrong)?], false)),
+fn drafts(mut body: Value) -> Result<(Vec<FaultDraft>, bool), ApiError> {
+    let listed = body.as_object_mut().filter(|members| members.len() == 1);
+    match listed.and_then(|members| members.remove("faults")) {
+        Some(Value::Array(list)) => {
+            Ok((list.into_iter().map(draft).collect::<Result<_, _>>()?, true))
+        }
+        Some(_) => Err(wrong("faults is a list of them")),
+        None => Ok((vec![draft(body)?], false)),
     }
+}
+
+fn draft(value: Value) -> Result<FaultDraft, ApiError> {
+    if !value.is_object() {
+        return Err(wrong("it is an object"));
+    }
+    serde_json::from_value(value).map_err(wrong)
+}
+
+fn wrong(why: impl std::fmt::Display) -> ApiError {
+    ApiError::Schema(format!("Invalid fault: {why}."))
 }
 
 fn views(faults: &[Armed]) -> Value {
