@@ -61,13 +61,21 @@
 //! same way (`service/transfers/expire.rs`), and counts as gone from its moment on. Backup policies
 //! are due in the same way: when each runs next stands in its row, and its tasks in theirs
 //! (`service/policies/runs.rs`).
-//! What people write into the file beside the server is noticed and noted (`service/edits.rs`); what they look at
-//! there, the views, and what refuses edits that would break something, the guards, is code too and stands in
-//! `store/sqlite/objects/`.
-//! `service/purge.rs` removes what has expired. Both are loops that `server.rs` starts and stops.
-//! What goes wrong on purpose follows rules (`domain/fault`), which meet a call where it is known what is asked
-//! for (`http/faults.rs`), a step where it begins, and the process where it stands (`crash.rs`).
+//! `service/purge.rs` removes what has expired. All of these are loops that `server.rs` starts and stops.
 //! The time is that of a clock that people steer, over the machine's (`service/clock.rs`).
+//!
+//! # What people steer and look at
+//!
+//! - What goes wrong on purpose follows rules (`domain/fault`), which meet a call where it is known what is
+//!   asked for (`http/faults.rs`), a step where it begins, and the process where it stands (`crash.rs`).
+//! - Whole states are files, and one is loaded by a single transaction of the file in use
+//!   (`service/state/`, `store/sqlite/state/`). Scenarios are decided in memory and written in one unit
+//!   of work (`service/scenarios/`, read by `scenario_file/`).
+//! - Events are read back from their table, by whoever lists or follows them (`service/events.rs`) and by
+//!   the loop of each webhook (`service/webhooks.rs`).
+//! - What people write into the file beside the server is noticed and noted (`service/edits.rs`). What
+//!   they look at there, the views, and what refuses edits that would break something, the guards, is code
+//!   too and stands in `store/sqlite/objects/`.
 
 pub mod config;
 pub mod crash;

@@ -150,23 +150,23 @@ impl App {
         project: &ProjectId,
         disk: DiskId,
     ) -> Begun {
-        let simulation = &self.rules.simulation;
-        let delay = simulation.delays.get(&operation).copied().unwrap_or_default();
         let fault = self.failing_step(&caller.request, operation, project, disk);
-        let failing = fault.is_some() || simulation.failing.contains(&operation);
-        let outcome = if failing { Outcome::Failed } else { Outcome::Done };
-        let at_once = !simulation.explicit && delay.is_zero();
-        Begun { ending: Ending { outcome, at: self.now() + delay }, at_once, fault }
+        let usual = self.usual_ending(operation);
+        let outcome = if fault.is_some() { Outcome::Failed } else { usual.outcome };
+        let at_once = !self.rules.simulation.explicit && self.delay_of(operation).is_zero();
+        Begun { ending: Ending { outcome, ..usual }, at_once, fault }
     }
 
     /// When and how `operation` ends by the settings alone if it begins now: whatever a fault has in
     /// store for those that people ask for.
     pub(super) fn usual_ending(&self, operation: Operation) -> Ending {
-        let simulation = &self.rules.simulation;
-        let delay = simulation.delays.get(&operation).copied().unwrap_or_default();
-        let failing = simulation.failing.contains(&operation);
+        let failing = self.rules.simulation.failing.contains(&operation);
         let outcome = if failing { Outcome::Failed } else { Outcome::Done };
-        Ending { outcome, at: self.now() + delay }
+        Ending { outcome, at: self.now() + self.delay_of(operation) }
+    }
+
+    fn delay_of(&self, operation: Operation) -> TimeDelta {
+        self.rules.simulation.delays.get(&operation).copied().unwrap_or_default()
     }
 
     /// When and how `operation` ends if it has just begun on `disk` too, which has become `after`: at
@@ -228,7 +228,8 @@ impl App {
     }
 
     /// Ends what is due on one disk: what is under way on its snapshots, its backups and itself, and an
-    /// offer of it whose time is over. What belongs together and ends at the same moment so ends in one unit of work.
+    /// offer of it whose time is over. What belongs together and ends at the same moment so ends in one
+    /// unit of work.
     async fn finish_on_disk(&self, id: DiskId, due: Due) -> Result<Vec<Finished>> {
         let mut unit = self.write().await?;
         let ended = async {

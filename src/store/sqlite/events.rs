@@ -88,8 +88,8 @@ impl<T: AsConnection> EventReads for T {
     }
 }
 
-/// What `select` finds of the span in an `order`: goes through its numbers, or through those of one disk: no other filter has an index,
-/// which every change would have to pay for.
+/// What `select` finds of the span, in an `order`. It goes through the numbers of the span, or through
+/// those of one disk: no other filter has an index, which every change would have to pay for.
 fn list(
     select: &'static str,
     filter: &EventFilter,
