@@ -19,6 +19,8 @@ mod races;
 #[path = "../statements/mod.rs"]
 mod statements;
 mod support;
+#[path = "../survived/mod.rs"]
+mod survived;
 
 mod access;
 mod access_keys;

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -11,9 +10,10 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use crate::access::{Route, routes};
-use crate::chance::{Chance, seed_and_count};
+use crate::chance::Chance;
 use crate::disks::ABSENT;
 use crate::support::{Client, TestServer};
+use crate::survived::Run;
 
 /// Longer than any answer may take.
 const HANGS: Duration = Duration::from_secs(20);
@@ -222,9 +222,7 @@ async fn steer(server: &TestServer, admin: &Client, source: &mut Source) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_request_is_answered_with_a_5xx_and_none_hangs() {
-    let (seed, count) = seed_and_count("EVS_RANDOM_SEED", "EVS_RANDOM_REQUESTS", 10_000);
-    let say = |line: &str| writeln!(std::io::stderr(), "{line}").unwrap();
-    say(&format!("EVS_RANDOM_SEED={seed} EVS_RANDOM_REQUESTS={count}"));
+    let run = Run::of("random requests", 10_000);
     let server = TestServer::start_with(|settings| {
         settings.simulation.explicit = true;
         settings.auth.token_lifetime = TimeDelta::days(1000);
@@ -240,9 +238,9 @@ async fn no_request_is_answered_with_a_5xx_and_none_hangs() {
     let admin = clients[0].clone();
     let all = |version| routes(version).into_iter().map(move |route| (version, route));
     let routes = ["v1", "v2", "v2.1", "v3"].into_iter().flat_map(all).collect();
-    let mut source = Source { chance: Chance::of(seed), routes, ids: Vec::new() };
+    let mut source = Source { chance: Chance::of(run.seed), routes, ids: Vec::new() };
     let mut answers: BTreeMap<u16, usize> = BTreeMap::new();
-    for number in 0..count {
+    for number in 0..run.count {
         if number % 20 == 0 {
             steer(&server, &admin, &mut source).await;
         }
@@ -260,8 +258,13 @@ async fn no_request_is_answered_with_a_5xx_and_none_hangs() {
         *answers.entry(answer.status).or_default() += 1;
         source.learn(&answer.body);
     }
-    say(&format!("{count} random requests, answers by status: {answers:?}"));
     let fine: usize = answers.range(200..300).map(|(_, count)| count).sum();
-    assert!(fine > count / 10, "too few of them mean anything: {answers:?}");
+    assert!(fine > run.count / 10, "too few of them mean anything: {answers:?}");
     server.finish().await;
+    let mut told = String::new();
+    for (status, count) in &answers {
+        write!(told, "{}{count} answers {status}", if told.is_empty() { "" } else { ", " })
+            .unwrap();
+    }
+    run.survived(run.count, &told);
 }

@@ -22,12 +22,3 @@ impl Chance {
         usize::try_from(self.next() % u64::try_from(limit).unwrap()).unwrap()
     }
 }
-
-/// The seed of this run: that environment variable, or a new one. How often: the other one, or
-/// `usual`.
-#[expect(clippy::disallowed_methods, reason = "a knob of the test, no setting of the product")]
-pub(crate) fn seed_and_count(seed: &str, count: &str, usual: usize) -> (u64, usize) {
-    let seed = std::env::var(seed).ok().map(|text| text.parse().unwrap());
-    let count = std::env::var(count).ok().map(|text| text.parse().unwrap());
-    (seed.unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0), count.unwrap_or(usual))
-}

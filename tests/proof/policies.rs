@@ -11,7 +11,8 @@ use tempfile::TempDir;
 
 use crate::chance::Chance;
 use crate::process::{Answer, Client, Server, serve, text, violations};
-use crate::{millis, pass, say, seed_and_cycles};
+use crate::survived::Run;
+use crate::{millis, pass};
 
 /// How many disks the policy has.
 const DISKS: u64 = 6;
@@ -88,17 +89,15 @@ async fn tasks(client: &Client, policy: &str, status: &str) -> u64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_was_answered_backs_each_disk_up_once_across_kills() {
-    let (seed, cycles) = seed_and_cycles();
-    let cycles = cycles.div_ceil(2);
-    say(&format!("EVS_CRASH_SEED={seed}"));
-    let mut chance = Chance::of(seed);
+    let proof = Run::of("policies", 25);
+    let mut chance = Chance::of(proof.seed);
     let home = TempDir::new().unwrap();
     let data = home.path().join("data");
     let mut server = Server::start(&mut slow(&data)).unwrap();
     let mut demo = Client::login(&server.url, "demo").await;
     let policy = policy(&demo).await;
     let (mut accepted, mut unanswered, mut caught) = (0, 0, 0);
-    for _ in 0..cycles {
+    for _ in 0..proof.count {
         let moment = millis(&mut chance, 20, 200);
         let ((more, open), ()) = tokio::join!(run(&demo, &policy), async {
             pass(moment).await;
@@ -141,6 +140,7 @@ async fn a_run_that_was_answered_backs_each_disk_up_once_across_kills() {
     server.signal("TERM");
     assert_eq!(server.end().0.code(), Some(0));
     assert_eq!(violations(&data).await, Vec::<String>::new());
-    say(&format!("{cycles} kills, {accepted} runs, {caught} tasks found that were not over"));
     assert!(caught > 0, "no kill met a run");
+    let result = format!("{accepted} runs, {caught} tasks found that were not over");
+    proof.survived(proof.count, &result);
 }

@@ -11,9 +11,10 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 use tempfile::TempDir;
 
-use crate::chance::{Chance, seed_and_count};
+use crate::chance::Chance;
 use crate::process::{Server, evs, serve, violations};
-use crate::{millis, pass, say};
+use crate::survived::Run;
+use crate::{millis, pass};
 
 /// How many disks a state has: so many that a load takes a while.
 const DISKS: usize = 1000;
@@ -123,9 +124,9 @@ async fn begins_to_write(data: &Path, longest: Duration) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_load_that_is_killed_at_any_moment_leaves_the_old_or_the_new_state() {
-    let (seed, cycles) = seed_and_count("EVS_CRASH_SEED", "EVS_CRASH_CYCLES", 100);
-    say(&format!("EVS_CRASH_SEED={seed}"));
-    let mut chance = Chance::of(seed);
+    let run = Run::of("load of a state", 100);
+    let cycles = run.count;
+    let mut chance = Chance::of(run.seed);
     let home = TempDir::new().unwrap();
     let data = home.path().join("data");
     let file = data.join("evs.db");
@@ -192,9 +193,10 @@ async fn a_load_that_is_killed_at_any_moment_leaves_the_old_or_the_new_state() {
     server.signal("TERM");
     assert_eq!(server.end().0.code(), Some(0));
     assert_eq!([digest(&of("a")).await, digest(&of("b")).await], digests);
-    say(&format!(
-        "{cycles} kills during a load of {time:.0?}: {old} found the old state, {within} of them in \
-         the middle of its transaction, {new} the new one, {answered} of them after its answer"
-    ));
     assert!(cycles < 20 || old > 0 && new > 0, "{old} old, {new} new");
+    let result = format!(
+        "{old} found the old state, {within} of them in the middle of its transaction, {new} the \
+         new one, {answered} of them after its answer; a load took {time:.0?}"
+    );
+    run.survived(cycles, &result);
 }

@@ -14,10 +14,9 @@ use tempfile::TempDir;
 
 use crate::chance::Chance;
 use crate::process::{Client, Server, serve, text, violations};
-use crate::{data_files, files_with, millis, pass, say, seed_and_cycles};
-
-/// How many offers are made, each of which is also taken.
-const OFFERS: usize = 300;
+use crate::survived::Run;
+use crate::world::{data_files, files_with};
+use crate::{millis, pass};
 
 /// Of so many lost answers one is lost with the server.
 const KILLED: usize = 8;
@@ -112,8 +111,8 @@ impl Loser {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_sends_again_what_got_no_answer_has_one_transfer_and_the_key_that_opens_it() {
-    let (seed, _) = seed_and_cycles();
-    say(&format!("EVS_CRASH_SEED={seed}"));
+    // So many offers are made, each of which is also taken.
+    let run = Run::of("lost answers", 300);
     let home = TempDir::new().unwrap();
     let (data, log) = (home.path().join("data"), home.path().join("log"));
     let server = start(&data, &log);
@@ -123,14 +122,14 @@ async fn whoever_sends_again_what_got_no_answer_has_one_transfer_and_the_key_tha
         data: data.clone(),
         log: log.clone(),
         server,
-        chance: Chance::of(seed),
+        chance: Chance::of(run.seed),
         http: reqwest::Client::new(),
         cuts: [0; 2],
         kills: [0; 2],
     };
     let mut secrets = Vec::new();
     let mut last = String::new();
-    for number in 0..OFFERS {
+    for number in 0..run.count {
         let made = clients[0].create_disk(&format!("disk {number}")).await.unwrap();
         let disk = text(&made.body, "volume", "id");
         let path = format!("/v3/{}/os-volume-transfer", clients[0].project);
@@ -165,10 +164,13 @@ async fn whoever_sends_again_what_got_no_answer_has_one_transfer_and_the_key_tha
         }
     }
     let ([cut_before, cut_after], [killed_before, killed_after]) = (loser.cuts, loser.kills);
-    say(&format!(
-        "{OFFERS} offers and as many accepts: {cut_before} cut and {killed_before} killed before \
-         they were done, {cut_after} cut and {killed_after} killed after it, and answered again"
-    ));
-    assert_eq!(cut_before + cut_after + killed_before + killed_after, 2 * OFFERS);
+    assert_eq!(cut_before + cut_after + killed_before + killed_after, 2 * run.count);
     assert!(cut_after > 0 && killed_after > 0 && killed_before > 0, "every kind of loss");
+    run.survived(
+        2 * run.count,
+        &format!(
+            "{cut_before} cut and {killed_before} killed before the work was done, {cut_after} cut \
+             and {killed_after} killed after it; one transfer each, and the first key opens it"
+        ),
+    );
 }

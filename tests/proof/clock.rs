@@ -10,7 +10,8 @@ use tempfile::TempDir;
 
 use crate::chance::Chance;
 use crate::process::{Client, Server, serve, text, violations};
-use crate::{millis, pass, say, seed_and_cycles};
+use crate::survived::Run;
+use crate::{millis, pass};
 
 const DISKS: usize = 60;
 
@@ -38,9 +39,8 @@ async fn shown(admin: &Client) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_clock_comes_by_happens_at_its_moment_however_often_the_server_is_killed() {
-    let (seed, _) = seed_and_cycles();
-    say(&format!("EVS_CRASH_SEED={seed}"));
-    let mut chance = Chance::of(seed);
+    let run = Run::of("clock", 1);
+    let mut chance = Chance::of(run.seed);
     let home = TempDir::new().unwrap();
     let data = home.path().join("data");
     let mut server = Server::start(slow(&mut serve(&data))).unwrap();
@@ -83,6 +83,6 @@ async fn what_a_clock_comes_by_happens_at_its_moment_however_often_the_server_is
     server.signal("TERM");
     assert_eq!(server.end().0.code(), Some(0));
     assert_eq!(violations(&data).await, Vec::<String>::new());
-    say(&format!("{kills} kills, {stops} of them on the way of the clock"));
     assert!(stops > 0, "no kill met the clock on its way");
+    run.survived(kills, &format!("{stops} of them on the way of the clock"));
 }

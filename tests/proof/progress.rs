@@ -10,7 +10,8 @@ use tempfile::TempDir;
 
 use crate::chance::Chance;
 use crate::process::{Client, Server, serve, text, violations};
-use crate::{millis, pass, say, seed_and_cycles};
+use crate::survived::Run;
+use crate::{millis, pass};
 
 /// How long every operation takes.
 const DELAY_MS: &str = "120";
@@ -58,10 +59,9 @@ async fn work(client: &Client, known: &mut Known) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_status_that_takes_time_outlives_its_time_across_kills() {
-    let (seed, cycles) = seed_and_cycles();
-    let cycles = cycles.div_ceil(2);
-    say(&format!("EVS_CRASH_SEED={seed}"));
-    let mut chance = Chance::of(seed);
+    let run = Run::of("due work", 25);
+    let cycles = run.count;
+    let mut chance = Chance::of(run.seed);
     let home = TempDir::new().unwrap();
     let data = home.path().join("data");
     let mut known = Known::new();
@@ -83,11 +83,9 @@ async fn no_status_that_takes_time_outlives_its_time_across_kills() {
     server.signal("TERM");
     assert_eq!(server.end().0.code(), Some(0));
     assert_eq!(violations(&data).await, Vec::<String>::new());
-    say(&format!(
-        "{cycles} kills, {} disks, {caught} of them found in a status that takes time",
-        known.len()
-    ));
     assert!(caught > 0, "no kill met anything under way");
+    let disks = known.len();
+    run.survived(cycles, &format!("{disks} disks, {caught} found in a status that takes time"));
 }
 
 /// Waits until everything that was answered has come to its end, and asserts which; says how many

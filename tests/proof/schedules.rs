@@ -11,7 +11,8 @@ use tempfile::TempDir;
 
 use crate::chance::Chance;
 use crate::process::{Client, Server, serve, violations};
-use crate::{millis, pass, say, seed_and_cycles};
+use crate::survived::{Run, say};
+use crate::{millis, pass};
 
 const DISKS: usize = 50;
 const DAYS: i64 = 30;
@@ -191,9 +192,8 @@ async fn assert_came_to(demo: &Client, plan: &Plan, policy: &str, disks: &BTreeS
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_month_of_policies_makes_each_backup_once_across_kills() {
-    let (seed, _) = seed_and_cycles();
-    say(&format!("EVS_CRASH_SEED={seed}"));
-    let mut chance = Chance::of(seed);
+    let run = Run::of("schedules", 1);
+    let mut chance = Chance::of(run.seed);
     let home = TempDir::new().unwrap();
     let data = home.path().join("data");
     let mut server = Server::start(slow(&mut serve(&data))).unwrap();
@@ -237,6 +237,6 @@ async fn a_month_of_policies_makes_each_backup_once_across_kills() {
     server.signal("TERM");
     assert_eq!(server.end().0.code(), Some(0));
     assert_eq!(violations(&data).await, Vec::<String>::new());
-    say(&format!("{KILLS} kills, {interrupted} of them while the clock was on its way"));
     assert!(interrupted > 0, "no kill met the clock on its way");
+    run.survived(KILLS, &format!("{interrupted} of them while the clock was on its way"));
 }
