@@ -33,7 +33,7 @@ async fn a_stop_under_load_finishes_the_writes_under_way() {
         assert_eq!(std::fs::metadata(log).map_or(0, |log| log.len()), 0, "the main file is whole");
 
         let (_server, projects) = world.start().await;
-        world.check(&projects, true).await;
+        world.check(&projects).await;
     }
     let answered = world.answered();
     assert!(answered > 10 * run.count, "{answered} answers");

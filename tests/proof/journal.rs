@@ -1,10 +1,25 @@
 //! The journal of one client: what it asked for, what was answered, and so what must be there.
 
+use std::collections::BTreeMap;
+
+use crate::ask::Ask;
 use crate::chance::Chance;
 use crate::process::{Answer, Client, text};
+use crate::seen::{Seen, Shape};
 
 /// The two projects between which disks go to and fro.
-pub(crate) type Projects = [Client; 2];
+pub(crate) type Projects = [Project; 2];
+
+/// A project, as a client of its own.
+#[derive(Debug, Clone)]
+pub(crate) struct Project {
+    pub(crate) client: Client,
+    /// Its backup policy.
+    pub(crate) policy: String,
+}
+
+/// How many disks a client has at most, so that a long run goes on as it began.
+const MOST: usize = 10;
 
 /// What a client knows by the answers it got.
 #[derive(Debug)]
@@ -12,12 +27,14 @@ pub(crate) struct Journal {
     /// Its number, part of the names of its disks.
     number: usize,
     chance: Chance,
-    pub(crate) disks: Vec<Disk>,
+    pub(crate) disks: BTreeMap<String, Disk>,
     /// The request that was sent and has no answer yet.
     under_way: Option<Request>,
     created: usize,
     /// How many requests were answered with 2xx.
     pub(crate) answered: usize,
+    /// How many got no answer but had happened.
+    pub(crate) unheard: usize,
     /// Every key that was told.
     pub(crate) keys: Vec<String>,
 }
@@ -25,31 +42,22 @@ pub(crate) struct Journal {
 /// A disk as the last answer left it.
 #[derive(Debug)]
 pub(crate) struct Disk {
-    pub(crate) id: String,
-    pub(crate) owner: usize,
-    pub(crate) offer: Option<Offer>,
-    /// Transfers that ended, with the project that had made them.
-    ended: Vec<(usize, String)>,
-    /// Whether anything was asked of it since it was checked last.
-    touched: bool,
+    shape: Shape,
+    /// The key of its pending transfer; none if the answer that told it did not arrive.
+    key: Option<String>,
+    /// An ended transfer of it and its key, which opens nothing any more.
+    ended: Option<(String, String)>,
     /// For whoever reads a failure.
     story: Vec<&'static str>,
 }
 
-/// A pending transfer.
 #[derive(Debug, Clone)]
-pub(crate) struct Offer {
-    pub(crate) id: String,
-    /// None if the answer that told it did not arrive.
-    pub(crate) key: Option<String>,
-}
-
-#[derive(Debug, Clone)]
-enum Request {
-    CreateDisk { owner: usize, name: String },
-    Offer(usize),
-    Accept(usize),
-    Withdraw(usize),
+struct Request {
+    /// The project that sends it.
+    by: usize,
+    /// The disk that it is about; none for a new one.
+    disk: Option<String>,
+    ask: Ask,
 }
 
 impl Journal {
@@ -57,10 +65,11 @@ impl Journal {
         Self {
             number,
             chance: Chance::of(seed),
-            disks: vec![],
+            disks: BTreeMap::new(),
             under_way: None,
             created: 0,
             answered: 0,
+            unheard: 0,
             keys: vec![],
         }
     }
@@ -69,193 +78,222 @@ impl Journal {
     /// is stopping.
     pub(crate) async fn work(mut self, projects: Projects) -> Self {
         loop {
-            let request = self.choose();
+            let request = self.choose(&projects);
             self.under_way = Some(request.clone());
-            let Ok(answer) = self.send(&projects, &request).await else { return self };
-            self.under_way = None;
+            let sent = request.ask.send(&projects[request.by].client).await;
+            let Ok(answer) = sent else { return self };
             if answer.status == 503 {
                 return self;
             }
-            assert_eq!(answer.status, 202, "{request:?}: {}", answer.body);
-            self.answered += 1;
-            self.apply(&request, &answer);
+            self.under_way = None;
+            self.done(&request, &answer);
         }
     }
 
-    fn choose(&mut self) -> Request {
-        const RECENT: usize = 6;
-        if self.disks.is_empty() || self.chance.below(5) == 0 {
-            self.created += 1;
-            let name = format!("disk {} of client {}", self.created, self.number);
-            return Request::CreateDisk { owner: self.chance.below(2), name };
+    fn choose(&mut self, projects: &Projects) -> Request {
+        let few = self.disks.len() < MOST;
+        if self.disks.is_empty() || (few && self.chance.below(5) == 0) {
+            return self.new_disk();
         }
-        let disk = self.disks.len() - 1 - self.chance.below(self.disks.len().min(RECENT));
-        match &self.disks[disk].offer {
-            None => Request::Offer(disk),
-            Some(Offer { key: Some(_), .. }) if self.chance.below(3) > 0 => Request::Accept(disk),
-            Some(_) => Request::Withdraw(disk),
-        }
-    }
-
-    async fn send(&self, projects: &Projects, request: &Request) -> reqwest::Result<Answer> {
-        match request {
-            Request::CreateDisk { owner, name } => projects[*owner].create_disk(name).await,
-            Request::Offer(disk) => {
-                let disk = &self.disks[*disk];
-                projects[disk.owner].offer(&disk.id).await
-            }
-            Request::Accept(disk) => {
-                let (owner, offer) = self.offer_of(*disk);
-                projects[1 - owner].accept(&offer.id, offer.key.as_ref().unwrap()).await
-            }
-            Request::Withdraw(disk) => {
-                let (owner, offer) = self.offer_of(*disk);
-                projects[owner].withdraw(&offer.id).await
-            }
-        }
-    }
-
-    fn offer_of(&self, disk: usize) -> (usize, &Offer) {
-        let disk = &self.disks[disk];
-        (disk.owner, disk.offer.as_ref().unwrap())
-    }
-
-    fn apply(&mut self, request: &Request, answer: &Answer) {
-        match request {
-            Request::CreateDisk { owner, .. } => {
-                self.disks.push(Disk::new(text(&answer.body, "volume", "id"), *owner));
-            }
-            Request::Offer(disk) => {
-                let told = |name| text(&answer.body, "transfer", name);
-                let offer = Offer { id: told("id"), key: Some(told("auth_key")) };
-                self.keys.extend(offer.key.clone());
-                self.disks[*disk].offered(offer, "offered");
-            }
-            Request::Accept(disk) => self.disks[*disk].accepted("accepted"),
-            Request::Withdraw(disk) => self.disks[*disk].withdrawn("withdrawn"),
-        }
-    }
-
-    /// Compares every disk that was touched since the last check, or `all`, with what the service
-    /// says. Every answer must have stuck; what was under way may have happened or not.
-    pub(crate) async fn check(&mut self, projects: &Projects, all: bool) {
-        let under_way = self.under_way.take();
-        if let Some(Request::CreateDisk { owner, name }) = &under_way {
-            self.settle_create(&projects[*owner], *owner, name).await;
-        }
-        for (index, disk) in self.disks.iter_mut().enumerate() {
-            let unanswered = match &under_way {
-                Some(Request::Offer(d) | Request::Accept(d) | Request::Withdraw(d))
-                    if *d == index =>
-                {
-                    under_way.as_ref()
-                }
-                Some(_) | None => None,
+        let nth = self.chance.below(self.disks.len());
+        let (id, disk) = self.disks.iter().nth(nth).unwrap();
+        let shape = &disk.shape;
+        let (by, disk_id) = (shape.owner, id.clone());
+        let at = |by, ask| Request { by, disk: Some(id.clone()), ask };
+        if let Some(transfer) = shape.transfer.clone() {
+            let accepted = self.chance.below(3) > 0;
+            return match disk.key.clone() {
+                Some(key) if accepted => at(1 - by, Ask::Accept { transfer, key }),
+                Some(_) | None => at(by, Ask::Withdraw { transfer }),
             };
-            if all || disk.touched || unanswered.is_some() {
-                disk.check(projects, unanswered).await;
-                disk.touched = false;
+        }
+        let policy = projects[by].policy.clone();
+        let name = format!("of {}", shape.name);
+        let free = shape.snapshots.is_empty() && shape.backups.is_empty();
+        let ask = match self.chance.below(if free { 16 } else { 12 }) {
+            0 => Ask::Extend { disk: disk_id, size: shape.size + 1 },
+            1 => Ask::Rename { disk: disk_id, name: format!("{}'", shape.name) },
+            2..=3 if shape.snapshots.len() < 2 => Ask::Snapshot { disk: disk_id, name },
+            4..=5 if shape.backups.is_empty() => Ask::Backup { disk: disk_id, name },
+            6 if !shape.bound => Ask::Bind { disk: disk_id, policy },
+            7 if free => Ask::DeleteDisk { disk: disk_id, cascade: false },
+            8 if shape.backups.is_empty() => Ask::DeleteDisk { disk: disk_id, cascade: true },
+            _ => match (shape.bound, shape.snapshots.first(), shape.backups.first()) {
+                (true, ..) => Ask::Unbind { disk: disk_id, policy },
+                (_, Some(id), _) => Ask::DeleteSnapshot { snapshot: id.clone() },
+                (_, _, Some(id)) => Ask::DeleteBackup { backup: id.clone() },
+                (false, None, None) => Ask::Offer { disk: disk_id },
+            },
+        };
+        at(by, ask)
+    }
+
+    fn new_disk(&mut self) -> Request {
+        self.created += 1;
+        let name = format!("disk {} of client {}", self.created, self.number);
+        Request { by: self.chance.below(2), disk: None, ask: Ask::CreateDisk { name } }
+    }
+
+    /// Notes what an answer says.
+    fn done(&mut self, request: &Request, answer: &Answer) {
+        let (Request { ask, .. }, Answer { status, body, .. }) = (request, answer);
+        let expected = match ask {
+            Ask::Rename { .. } | Ask::Bind { .. } | Ask::Unbind { .. } => 200,
+            _ => 202,
+        };
+        assert_eq!(*status, expected, "{request:?}: {body}");
+        if matches!(ask, Ask::Bind { .. } | Ask::Unbind { .. }) {
+            assert_eq!(body["fail_resources"], serde_json::json!([]), "{request:?}: {body}");
+        }
+        self.answered += 1;
+        let made = match ask {
+            Ask::CreateDisk { .. } => Some(text(body, "volume", "id")),
+            Ask::Offer { .. } => Some(text(body, "transfer", "id")),
+            Ask::Snapshot { .. } => Some(text(body, "snapshot", "id")),
+            Ask::Backup { .. } => Some(text(body, "backup", "id")),
+            _ => None,
+        };
+        let key = matches!(ask, Ask::Offer { .. }).then(|| text(body, "transfer", "auth_key"));
+        self.keys.extend(key.clone());
+        self.apply(request, made, key);
+    }
+
+    /// What the request made of its disk: `made` is the id of what is new.
+    fn apply(&mut self, request: &Request, made: Option<String>, key: Option<String>) {
+        if let Ask::CreateDisk { name } = &request.ask {
+            let (shape, story) = (Shape::new(request.by, name), vec!["created"]);
+            let disk = Disk { shape, key: None, ended: None, story };
+            self.disks.insert(made.unwrap(), disk);
+            return;
+        }
+        let id = request.disk.as_ref().unwrap();
+        let disk = self.disks.get_mut(id).unwrap();
+        let Some(after) = disk.shape.after(request, made) else {
+            self.disks.remove(id);
+            return;
+        };
+        if let Some(ended) = disk.shape.transfer.take().filter(|_| after.transfer.is_none()) {
+            disk.ended = disk.key.take().map(|key| (ended, key));
+        }
+        disk.shape = after;
+        disk.key = key.or(disk.key.take());
+        disk.story.push(word(&request.ask));
+        // The story of a disk that lives long is told from its last chapters.
+        let old = disk.story.len().saturating_sub(20);
+        disk.story.drain(..old);
+    }
+
+    /// Takes the client's disks out of what is seen, and compares them: every answer must have stuck,
+    /// and what was under way has happened or not, as a whole.
+    pub(crate) fn check(&mut self, seen: &mut Seen) {
+        if let Some(request) = self.under_way.take() {
+            let made = self.has_made(&request, seen);
+            let happened = match (&request.ask, &request.disk) {
+                (Ask::CreateDisk { .. }, _) => made.is_some(),
+                (_, Some(id)) => seen.get(id) != Some(&self.disks[id].shape),
+                (_, None) => false,
+            };
+            if happened {
+                self.apply(&request, made, None);
+                self.unheard += 1;
             }
         }
-    }
-
-    async fn settle_create(&mut self, project: &Client, owner: usize, name: &str) {
-        let found = project.get(&format!("volumes?name={}", name.replace(' ', "%20"))).await;
-        let found = found.unwrap().body["volumes"].as_array().unwrap().clone();
-        assert!(found.len() <= 1, "one request made {found:?}");
-        if let Some(disk) = found.first() {
-            self.disks.push(Disk::new(disk["id"].as_str().unwrap().to_owned(), owner));
+        for (id, disk) in &self.disks {
+            assert_eq!(seen.remove(id).as_ref(), Some(&disk.shape), "disk {id}: {disk:?}");
         }
     }
 
-    /// Accepts a transfer whose key was told before, if there is one.
+    /// The id of what a request without an answer has made, if it has.
+    fn has_made(&self, request: &Request, seen: &Seen) -> Option<String> {
+        if let Ask::CreateDisk { name } = &request.ask {
+            let mut found = seen.iter().filter(|(_, shape)| shape.name == *name);
+            let made = found.next().map(|(id, _)| id.clone());
+            assert_eq!(found.next(), None, "one request made several disks: {name}");
+            return made;
+        }
+        let id = request.disk.as_ref()?;
+        let (before, after) = (&self.disks[id].shape, seen.get(id)?);
+        match &request.ask {
+            Ask::Offer { .. } => after.transfer.clone(),
+            Ask::Snapshot { .. } => after.snapshots.difference(&before.snapshots).next().cloned(),
+            Ask::Backup { .. } => after.backups.difference(&before.backups).next().cloned(),
+            _ => None,
+        }
+    }
+
+    /// Accepts a transfer whose key was told before, if there is one, and finds that the key of one
+    /// that ended opens nothing.
     pub(crate) async fn accept_one(&mut self, projects: &Projects) -> bool {
-        let wanted = |disk: &Disk| disk.offer.as_ref().is_some_and(|offer| offer.key.is_some());
-        let Some(index) = self.disks.iter().position(wanted) else { return false };
-        let request = Request::Accept(index);
-        let answer = self.send(projects, &request).await.unwrap();
-        assert_eq!(answer.status, 202, "{} {:?}", answer.body, self.disks[index]);
-        self.apply(&request, &answer);
+        if let Some((transfer, key)) = self.disks.values_mut().find_map(|disk| disk.ended.take()) {
+            let ask = Ask::Accept { transfer, key };
+            for project in projects {
+                let answer = ask.send(&project.client).await.unwrap();
+                assert_eq!(answer.status, 404, "{ask:?} {}", answer.body);
+            }
+        }
+        let open = self.disks.iter().find_map(|(id, disk)| {
+            let (transfer, key) = (disk.shape.transfer.clone()?, disk.key.clone()?);
+            let (by, disk) = (1 - disk.shape.owner, Some(id.clone()));
+            Some(Request { by, disk, ask: Ask::Accept { transfer, key } })
+        });
+        let Some(request) = open else { return false };
+        let answer = request.ask.send(&projects[request.by].client).await.unwrap();
+        self.done(&request, &answer);
         true
     }
 }
 
-impl Disk {
-    fn new(id: String, owner: usize) -> Self {
-        Self { id, owner, offer: None, ended: vec![], touched: true, story: vec!["created"] }
-    }
-
-    fn offered(&mut self, offer: Offer, word: &'static str) {
-        self.offer = Some(offer);
-        self.note(word);
-    }
-
-    fn accepted(&mut self, word: &'static str) {
-        self.end_offer();
-        self.owner = 1 - self.owner;
-        self.note(word);
-    }
-
-    fn withdrawn(&mut self, word: &'static str) {
-        self.end_offer();
-        self.note(word);
-    }
-
-    fn end_offer(&mut self) {
-        self.ended.push((self.owner, self.offer.take().unwrap().id));
-    }
-
-    fn note(&mut self, word: &'static str) {
-        self.story.push(word);
-        self.touched = true;
-    }
-
-    async fn check(&mut self, projects: &Projects, unanswered: Option<&Request>) {
-        let path = format!("volumes/{}", self.id);
-        let mut owners = vec![];
-        for (index, project) in projects.iter().enumerate() {
-            let answer = project.get(&path).await.unwrap();
-            match answer.status {
-                200 => owners.push((index, text(&answer.body, "volume", "status"))),
-                404 => {}
-                status => panic!("{status}: {} {self:?}", answer.body),
+impl Shape {
+    /// The disk after a request; none: it is gone.
+    fn after(&self, request: &Request, made: Option<String>) -> Option<Self> {
+        let mut after = self.clone();
+        match &request.ask {
+            Ask::Rename { name, .. } => after.name.clone_from(name),
+            Ask::Extend { size, .. } => after.size = *size,
+            Ask::DeleteDisk { .. } => return None,
+            Ask::Offer { .. } => {
+                after.transfer = made;
+                after.status = "awaiting-transfer".to_owned();
             }
-        }
-        assert_eq!(owners.len(), 1, "owned by one project: {owners:?} {self:?}");
-        let (owner, status) = owners.remove(0);
-        // What happened unanswered is known from here on.
-        match unanswered {
-            Some(Request::Offer(_)) if status == "awaiting-transfer" => {
-                let id = pending_of(&projects[self.owner], &self.id).await;
-                self.offered(Offer { id, key: None }, "offered, unanswered");
+            Ask::Accept { .. } | Ask::Withdraw { .. } => {
+                after.transfer = None;
+                after.status = "available".to_owned();
+                if matches!(request.ask, Ask::Accept { .. }) {
+                    after.owner = request.by;
+                }
             }
-            Some(Request::Accept(_)) if owner != self.owner => {
-                self.accepted("accepted, unanswered");
-            }
-            Some(Request::Withdraw(_)) if status == "available" => {
-                self.withdrawn("withdrawn, unanswered");
-            }
-            Some(_) | None => {}
+            Ask::Snapshot { .. } => after.snapshots.extend(made),
+            Ask::DeleteSnapshot { snapshot } => drop(after.snapshots.remove(snapshot)),
+            Ask::Backup { .. } => after.backups.extend(made),
+            Ask::DeleteBackup { backup } => drop(after.backups.remove(backup)),
+            Ask::Bind { .. } => after.bound = true,
+            Ask::Unbind { .. } => after.bound = false,
+            Ask::CreateDisk { .. }
+            | Ask::ShowDisk { .. }
+            | Ask::ListDisks
+            | Ask::ShowTransfer { .. } => {}
         }
-        let expected = if self.offer.is_some() { "awaiting-transfer" } else { "available" };
-        assert_eq!((owner, status.as_str()), (self.owner, expected), "{unanswered:?} {self:?}");
-        if let Some(offer) = &self.offer {
-            let path = format!("os-volume-transfer/{}", offer.id);
-            let answer = projects[self.owner].get(&path).await.unwrap();
-            assert_eq!(answer.status, 200, "{} {self:?}", answer.body);
-            assert_eq!(text(&answer.body, "transfer", "volume_id"), self.id);
-        }
-        for (source, id) in std::mem::take(&mut self.ended) {
-            let answer = projects[source].get(&format!("os-volume-transfer/{id}")).await.unwrap();
-            assert_eq!(answer.status, 404, "{} {self:?}", answer.body);
-        }
+        Some(after)
     }
 }
 
-/// The id of the one pending transfer of a disk.
-async fn pending_of(project: &Client, disk: &str) -> String {
-    let answer = project.get(&format!("os-volume-transfer?volume_id={disk}")).await.unwrap();
-    let transfers = answer.body["transfers"].as_array().unwrap();
-    assert_eq!(transfers.len(), 1, "{transfers:?}");
-    transfers[0]["id"].as_str().unwrap().to_owned()
+fn word(ask: &Ask) -> &'static str {
+    match ask {
+        Ask::Rename { .. } => "renamed",
+        Ask::Extend { .. } => "extended",
+        Ask::Offer { .. } => "offered",
+        Ask::Accept { .. } => "accepted",
+        Ask::Withdraw { .. } => "withdrawn",
+        Ask::Snapshot { .. } => "snapshot taken",
+        Ask::DeleteSnapshot { .. } => "snapshot deleted",
+        Ask::Backup { .. } => "backup made",
+        Ask::DeleteBackup { .. } => "backup deleted",
+        Ask::Bind { .. } => "bound",
+        Ask::Unbind { .. } => "unbound",
+        Ask::CreateDisk { .. }
+        | Ask::DeleteDisk { .. }
+        | Ask::ShowDisk { .. }
+        | Ask::ListDisks
+        | Ask::ShowTransfer { .. } => "looked at",
+    }
 }

@@ -12,6 +12,7 @@
     reason = "a helper of tests fails like a test"
 )]
 
+mod ask;
 #[path = "../chance/mod.rs"]
 mod chance;
 mod clock;
@@ -25,6 +26,7 @@ mod process;
 mod progress;
 mod retries;
 mod schedules;
+mod seen;
 mod state;
 #[path = "../survived/mod.rs"]
 mod survived;

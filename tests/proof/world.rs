@@ -8,9 +8,11 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
+use crate::ask::create_policy;
 use crate::chance::Chance;
-use crate::journal::{Journal, Projects};
+use crate::journal::{Journal, Project, Projects};
 use crate::process::{Client, PASSWORD, Server, serve, violations};
+use crate::seen::look;
 
 pub(crate) const CLIENTS: usize = 8;
 
@@ -44,14 +46,20 @@ impl World {
         let server = Server::start(command.env("EVS__LOG__FILTER", "debug").stderr(log)).unwrap();
         assert!(server.banner.contains("  durable   yes\n"), "{}", server.banner);
         let projects = match self.projects.take() {
-            Some(projects) => projects.map(|project| project.moved_to(&server.url)),
-            None => [
-                Client::login(&server.url, "demo").await,
-                Client::login(&server.url, "partner").await,
-            ],
+            Some(projects) => projects.map(|Project { client, policy }| {
+                let client = client.moved_to(&server.url);
+                Project { client, policy }
+            }),
+            None => [Self::project(&server, "demo").await, Self::project(&server, "partner").await],
         };
         self.projects = Some(projects.clone());
         (server, projects)
+    }
+
+    async fn project(server: &Server, name: &str) -> Project {
+        let client = Client::login(&server.url, name).await;
+        let policy = create_policy(&client).await;
+        Project { client, policy }
     }
 
     /// All clients work until `end` has ended the server or told it to.
@@ -64,11 +72,15 @@ impl World {
         self.journals = working.join_all().await;
     }
 
-    pub(crate) async fn check(&mut self, projects: &Projects, all: bool) {
+    /// Compares all that the service says there is with what the clients know.
+    pub(crate) async fn check(&mut self, projects: &Projects) {
+        let data = self.data();
+        let (mut seen, violations) = tokio::join!(look(projects), violations(&data));
         for journal in &mut self.journals {
-            journal.check(projects, all).await;
+            journal.check(&mut seen);
         }
-        assert_eq!(violations(&self.data()).await, Vec::<String>::new());
+        assert!(seen.is_empty(), "nobody asked for these: {seen:?}");
+        assert_eq!(violations, Vec::<String>::new());
     }
 
     pub(crate) fn answered(&self) -> usize {
@@ -77,14 +89,14 @@ impl World {
 
     /// None of the passwords, tokens and keys stands in the data file, its log, or our own log.
     pub(crate) fn seek_secrets(&self, files: &[PathBuf]) {
-        let tokens = self.projects.iter().flatten().map(|project| project.token.as_str());
+        let tokens = self.projects.iter().flatten().map(|project| project.client.token.as_str());
         let keys = self.journals.iter().flat_map(|journal| &journal.keys).map(String::as_str);
         let secrets: Vec<&str> = tokens.chain(keys).chain([PASSWORD]).collect();
         let found = files_with(&secrets, files);
         assert_eq!(found, "", "of {} secrets, some stand there", secrets.len());
         // The same search finds what does stand there.
-        let disk = self.journals.iter().find_map(|journal| journal.disks.first()).unwrap();
-        assert_ne!(files_with(&[&disk.id], files), "");
+        let disk = self.journals.iter().find_map(|journal| journal.disks.keys().next());
+        assert_ne!(files_with(&[disk.unwrap()], files), "");
     }
 }
 
