@@ -1,36 +1,64 @@
-//! Killing this process at a place of its own work, as a power cut would: no destructor runs, nothing
-//! is flushed, nobody is told.
+//! What goes wrong at a point of this process's own work because somebody wants to see what becomes of
+//! it: the process is killed as by a power cut, so that no destructor runs, nothing is flushed and
+//! nobody is told; or the work panics, fails, or loses whoever waits for its answer.
 //!
-//! What is armed travels with the task that does the work, so that the process dies in the work that
-//! it was armed for and in no other. Must not know why: rules decide (`domain/fault`).
+//! What is armed travels with the task that does the work, so that it meets the work that it was armed
+//! for and no other. Must not know why: rules decide (`domain/fault`).
 
 use std::fmt::Display;
 use std::future::Future;
+use std::sync::Arc;
 
+use thiserror::Error;
+use tokio::sync::Notify;
 use tracing::error;
 
-use crate::domain::fault::CrashPoint;
+use crate::domain::fault::{CrashPoint, Way};
 use crate::domain::ids::FaultId;
 
 tokio::task_local! {
     static ARMED: Armed;
 }
 
-/// A point at which the process dies, and the rule that wants it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A point at which work goes wrong, how, and the rule that wants it.
+#[derive(Debug, Clone)]
 pub struct Armed {
-    /// The point.
-    pub point: CrashPoint,
-    /// The rule.
-    pub by: FaultId,
+    point: CrashPoint,
+    way: Way,
+    by: FaultId,
+    /// Told when whoever waits for the answer is to be left.
+    dropped: Arc<Notify>,
+}
+
+/// The work failed because a rule wants it.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("fault {by} lets the work fail at {point}")]
+pub struct Failed {
+    by: FaultId,
+    point: String,
 }
 
 impl Armed {
-    /// Dies if this is the point.
-    pub fn here(self, point: CrashPoint) {
-        if self.point == point {
-            die(self.by, point);
+    /// What the rule `by` wants at `point`.
+    pub fn new(point: CrashPoint, way: Way, by: FaultId) -> Self {
+        Self { point, way, by, dropped: Arc::default() }
+    }
+
+    /// Goes wrong if this is the point.
+    pub fn here(&self, point: CrashPoint) -> Result<(), Failed> {
+        if self.point != point {
+            return Ok(());
         }
+        if self.way == Way::Drop {
+            self.dropped.notify_one();
+            return Ok(());
+        }
+        go_wrong(self.way, self.by, point)
+    }
+
+    /// Waits until whoever waits for the answer is to be left.
+    pub async fn dropped(&self) {
+        self.dropped.notified().await;
     }
 }
 
@@ -44,18 +72,32 @@ pub async fn with<T>(armed: Option<Armed>, work: impl Future<Output = T>) -> T {
 
 /// What the present work is armed with, to be handed over to another task.
 pub fn armed() -> Option<Armed> {
-    ARMED.try_with(|armed| *armed).ok()
+    ARMED.try_with(Clone::clone).ok()
 }
 
-/// Dies if the present work is armed for this point.
-pub fn here(point: CrashPoint) {
-    if let Some(armed) = armed() {
-        armed.here(point);
+/// Goes wrong if the present work is armed for this point.
+pub fn here(point: CrashPoint) -> Result<(), Failed> {
+    ARMED.try_with(|armed| armed.here(point)).unwrap_or(Ok(()))
+}
+
+/// Goes wrong in one of the ways.
+pub fn go_wrong(way: Way, by: FaultId, point: impl Display) -> Result<(), Failed> {
+    match way {
+        Way::Kill => die(by, point),
+        Way::Panic => panicked(by, point),
+        Way::Fail => Err(Failed { by, point: point.to_string() }),
+        // Nobody waits.
+        Way::Drop => Ok(()),
     }
 }
 
+#[expect(clippy::panic, reason = "a bug is what the rule wants to see")]
+fn panicked(by: FaultId, point: impl Display) -> ! {
+    panic!("fault {by} panics at {point}")
+}
+
 /// Kills this process.
-pub fn die(by: FaultId, point: impl Display) -> ! {
+fn die(by: FaultId, point: impl Display) -> ! {
     use rustix::process::{Signal, getpid, kill_process};
     error!(fault.id = %by, "fault {by} kills this process at {point}");
     // No signal handler sees SIGKILL, and no buffer is written. Should it not come, abort is the next

@@ -11,7 +11,7 @@
 //! | [`http`] | the route table, the dialects of errors, one file a resource | `domain`, `service`, `tasks` |
 //! | [`config`] | settings in layers; the only place that reads the environment | |
 //! | [`data_dir`] | the data directory: permissions, lock, where it may lie | |
-//! | [`crash`] | killing the process at a place of its own work, where that was allowed | `domain` |
+//! | [`crash`] | what goes wrong on purpose at a point of the process's own work | `domain` |
 //! | [`fault_file`] | a file of faults, and what is wrong with it | `domain` |
 //! | [`tasks`] | work that outlives its caller; the only place that spawns | |
 //! | [`scenario_file`] | scenarios as TOML, read and written | `domain` |
@@ -67,7 +67,7 @@
 //! # What people steer and look at
 //!
 //! - What goes wrong on purpose follows rules (`domain/fault`), which meet a call where it is known what is
-//!   asked for (`http/faults.rs`), a step where it begins, and the process where it stands (`crash.rs`).
+//!   asked for (`http/faults.rs`), a step where it begins, and the work at a point of it (`crash.rs`).
 //! - Whole states are files, and one is loaded by a single transaction of the file in use
 //!   (`service/state/`, `store/sqlite/state/`). Scenarios are decided in memory and written in one unit
 //!   of work (`service/scenarios/`, read by `scenario_file/`).

@@ -182,13 +182,16 @@ async fn bring_up(
     let listener = TcpListener::bind(address).map_err(cannot_listen)?;
     let addr = listener.local_addr().map_err(cannot_listen)?;
     if !settings.simulation.explicit {
-        background.start(app.clone().keep_going(stop.clone()));
+        keep(background, &app, stop, |app, stop| app.keep_going(stop));
     }
-    background.start(edits::run(app.clone(), stop.clone()));
-    background.start(purge::run(app.clone(), settings.auth.purge_interval, stop.clone()));
+    keep(background, &app, stop, edits::run);
+    let every = settings.auth.purge_interval;
+    keep(background, &app, stop, move |app, stop| purge::run(app, every, stop));
     for hook in hooks(&settings.events) {
         // Among the writes: each writes down how far it came before the store is closed.
-        writes.start(webhooks::run(app.clone(), hook, http::message, stop.clone()));
+        keep(writes, &app, stop, move |app, stop| {
+            webhooks::run(app, hook.clone(), http::message, stop)
+        });
     }
     let api = Data::new(Api {
         app: app.clone(),
@@ -218,6 +221,19 @@ async fn bring_up(
         let _ = server.await;
     });
     Ok((addr, handle, app))
+}
+
+/// Starts a loop of the service, which begins anew should it panic.
+fn keep<F>(
+    tasks: &Tasks,
+    app: &App,
+    stop: &CancellationToken,
+    run: impl Fn(App, CancellationToken) -> F + Send + 'static,
+) where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let (app, until) = (app.clone(), stop.clone());
+    tasks.keep(stop.clone(), move || run(app.clone(), until.clone()));
 }
 
 /// Arms the faults that the data file holds, and those of the file that the settings name.

@@ -1,11 +1,20 @@
 //! Work that runs to its end even when whoever asked for it goes away. The only place that spawns.
 
-use std::future::Future;
+use std::any::Any;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
 
 use thiserror::Error;
 use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, error};
+
+/// How long after a panic a loop begins anew.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Spawns work and keeps track of it, so that a stop can wait for it.
 #[derive(Debug, Clone)]
@@ -18,6 +27,28 @@ pub struct Tasks {
 #[derive(Debug, Clone, Error)]
 #[error("the work ended without a result: {0}")]
 pub struct Gone(String);
+
+/// Work that panicked: a bug.
+#[derive(Debug, Clone, Error)]
+#[error("a panic: {0}")]
+pub struct Panicked(String);
+
+/// Does `work`, and lives on if it panics. Whoever asks for this answers for what `work` leaves behind.
+pub async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Panicked> {
+    let mut work = pin!(work);
+    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
+        Ok(Poll::Pending) => Poll::Pending,
+        Ok(Poll::Ready(done)) => Poll::Ready(Ok(done)),
+        Err(why) => Poll::Ready(Err(Panicked(said(&*why)))),
+    })
+    .await
+}
+
+/// What a panic said.
+fn said(why: &(dyn Any + Send)) -> String {
+    let text = why.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| why.downcast_ref::<&str>().copied()).unwrap_or("it said nothing").to_owned()
+}
 
 impl Tasks {
     /// Runs work on `runtime`, which must outlive it.
@@ -52,6 +83,22 @@ impl Tasks {
     /// Starts `work`, which ends by itself; [`Tasks::finish`] waits for it.
     pub fn start(&self, work: impl Future<Output = ()> + Send + 'static) {
         self.tracker.spawn_on(work, &self.runtime);
+    }
+
+    /// Starts a loop that goes on until `stop`, and anew should it panic: nobody would miss a loop that
+    /// is gone until what it does is not done.
+    pub fn keep<F>(&self, stop: CancellationToken, mut round: impl FnMut() -> F + Send + 'static)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.start(async move {
+            while let Err(why) = caught(round()).await {
+                error!(error.cause = %why, "a loop begins anew: {why}");
+                if stop.run_until_cancelled(tokio::time::sleep(PAUSE)).await.is_none() {
+                    return;
+                }
+            }
+        });
     }
 
     /// Takes no more work and waits for what is under way.

@@ -87,8 +87,8 @@ struct EffectFlags {
     /// Answer so many milliseconds later
     #[arg(long, value_name = "MS")]
     delay_ms: Option<u32>,
-    /// Drop the connection before the work is done, or after it
-    #[arg(long, value_name = "before|after")]
+    /// Drop the connection before the work is done, after it, or at a point of it
+    #[arg(long, value_name = "before|after|POINT")]
     drop: Option<String>,
     /// Let what takes time fail: create, extend, …, or *
     #[arg(long, value_name = "STEP")]
@@ -100,6 +100,12 @@ struct EffectFlags {
                 before_commit, after_commit, before_answer, before_step, after_step"
     )]
     crash: Option<String>,
+    /// Let the work panic at such a point, as a bug would
+    #[arg(long, value_name = "POINT")]
+    panic: Option<String>,
+    /// Let the work fail at such a point, as it does where the database fails
+    #[arg(long, value_name = "POINT")]
+    fail: Option<String>,
 }
 
 const PATH: &str = "/_evs/faults";
@@ -150,7 +156,7 @@ fn read(file: &PathBuf) -> anyhow::Result<Vec<FaultDraft>> {
 }
 
 fn draft(added: &Added) -> FaultDraft {
-    let EffectFlags { error, delay_ms, drop, fail_step, crash } = &added.effect;
+    let EffectFlags { error, delay_ms, drop, fail_step, crash, panic, fail } = &added.effect;
     FaultDraft {
         note: added.note.clone(),
         operation: added.operation.clone(),
@@ -167,6 +173,8 @@ fn draft(added: &Added) -> FaultDraft {
         drop: drop.clone(),
         fail_step: fail_step.clone(),
         crash: crash.clone(),
+        panic: panic.clone(),
+        fail: fail.clone(),
     }
 }
 
@@ -178,12 +186,14 @@ fn lines(answer: &Value) -> String {
 
 /// Its id, then what of it says something: what is as without a flag is left out.
 fn line(fault: &Value) -> String {
-    const TELLING: [&str; 15] = [
+    const TELLING: [&str; 17] = [
         "error",
         "delay_ms",
         "drop",
         "fail_step",
         "crash",
+        "panic",
+        "fail",
         "operation",
         "project",
         "disk",

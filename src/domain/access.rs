@@ -77,6 +77,21 @@ macro_rules! actions {
                 match self { $(Self::$action => $rule,)+ }
             }
 
+            /// Whether something is written where it succeeds.
+            pub fn writes(self) -> bool {
+                let verb = self.name().rsplit(':').next().unwrap_or_default();
+                let looks = ["get", "list", "export", "check", "compare"];
+                let looks = looks.iter().any(|look| verb.starts_with(look));
+                // A host is no row, and there is no other one to move a disk or a service to.
+                let nothing = [
+                    Self::InitializeConnection,
+                    Self::TerminateConnection,
+                    Self::MigrateDisk,
+                    Self::UpdateServices,
+                ];
+                !looks && !nothing.contains(&self)
+            }
+
             /// What the cloud's own permissions call it, `service:resource:verb`. Those of transfers
             /// and snapshots are documented (OTC "EVS API Reference", Appendix, "Permissions and
             /// Supported Actions"); the others follow their scheme.

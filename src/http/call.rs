@@ -73,7 +73,11 @@ impl Call {
     {
         match Around::of(self.request()) {
             None => self.received.write(use_case).await,
-            Some(around) => self.received.write(|app| around.work(use_case(app))).await,
+            Some(around) => {
+                let armed = around.clone();
+                let work = self.received.write(|app| armed.work(use_case(app)));
+                around.answer(self.request(), work).await
+            }
         }
     }
 

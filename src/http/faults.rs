@@ -75,7 +75,7 @@ pub(super) fn meet(
     let outcome = match met.then {
         Some(Then::Error(kind)) => Err(error(received.app(), kind, action, &met.by)),
         Some(Then::Drop(Moment::Before)) => Err(ApiError::NoAnswer),
-        Some(Then::Drop(Moment::After) | Then::Crash(_)) | None => Ok(()),
+        Some(Then::Drop(Moment::After) | Then::At(..)) | None => Ok(()),
     };
     received.request().extensions_mut().insert(met);
     outcome
@@ -108,7 +108,7 @@ fn listed(by: &[FaultId]) -> String {
 }
 
 /// What a rule wants around the work of a call that changes something.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Around {
     delay: Duration,
     armed: Option<crash::Armed>,
@@ -122,11 +122,11 @@ impl Around {
         // Later it would come a second time.
         let delay = Duration::from_millis(std::mem::take(&mut met.delay_ms));
         let point = match met.then {
-            Some(Then::Crash(point)) => Some(point),
+            Some(Then::At(way, point)) => Some((way, point)),
             Some(Then::Error(_) | Then::Drop(_)) | None => None,
         };
         let by = met.by.last().copied();
-        let armed = point.zip(by).map(|(point, by)| crash::Armed { point, by });
+        let armed = point.zip(by).map(|((way, point), by)| crash::Armed::new(point, way, by));
         Some(Self { delay, armed })
     }
 
@@ -138,11 +138,32 @@ impl Around {
         if !self.delay.is_zero() {
             tokio::time::sleep(self.delay).await;
         }
-        let done = crash::with(self.armed, work).await;
+        let done = crash::with(self.armed.clone(), work).await;
         if let Some(armed) = self.armed {
-            armed.here(CrashPoint::BeforeAnswer);
+            let here = armed.here(CrashPoint::BeforeAnswer);
+            here.map_err(|why| StoreError::by_fault(&why))?;
         }
         done
+    }
+
+    /// Waits for the answer, unless a rule leaves whoever waits for it; the work goes on.
+    pub(super) async fn answer<T>(
+        self,
+        request: &HttpRequest,
+        answer: impl Future<Output = Result<T, ApiError>>,
+    ) -> Result<T, ApiError> {
+        let Some(armed) = self.armed else { return answer.await };
+        tokio::select! {
+            // Whoever was left is not answered, even if the answer is there by now.
+            biased;
+            () = armed.dropped() => {
+                if let Some(met) = request.extensions_mut().get_mut::<CallFaults>() {
+                    met.then = Some(Then::Drop(Moment::After));
+                }
+                Err(ApiError::NoAnswer)
+            }
+            answered = answer => answered,
+        }
     }
 }
 

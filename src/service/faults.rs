@@ -15,11 +15,11 @@ use crate::crash;
 use crate::domain::access::Caller;
 use crate::domain::event::{Event, State};
 use crate::domain::fault::{
-    self, Armed, CallFaults, Called, Fault, FaultDraft, FaultRefused, Keeping, WorkPoint,
+    self, Armed, CallFaults, Called, Fault, FaultDraft, FaultRefused, Keeping, Way, WorkPoint,
 };
 use crate::domain::ids::{DiskId, FaultId, ProjectId, RequestId};
 use crate::domain::progress::{Operation, Thing};
-use crate::store::WriteTx;
+use crate::store::{StoreError, WriteTx};
 
 /// The most rules there may be: each call asks every one of them.
 const MOST: usize = 1000;
@@ -296,26 +296,32 @@ impl App {
         unit.record(&event.because(format!("fault {fault} lets {operation} of {thing} fail")));
     }
 
-    /// Dies before something that is due is ended if a rule wants that, and says whether one wants it
-    /// afterwards.
-    pub(super) fn before_due_work(&self, disk: Option<DiskId>) -> DueWorkFault {
+    /// Goes wrong before something that is due is ended if a rule wants that, and says whether one wants
+    /// it afterwards.
+    pub(super) fn before_due_work(&self, disk: Option<DiskId>) -> Result<DueWorkFault> {
         let met = self.faults.armed().and_then(|mut held| fault::due_work(&mut held.rules, disk));
-        if let Some((id, point @ WorkPoint::BeforeStep)) = met {
-            crash::die(id, point);
-        }
-        DueWorkFault(met)
+        let fault = DueWorkFault(met);
+        fault.at(WorkPoint::BeforeStep)?;
+        Ok(fault)
     }
 }
 
-/// What is to become of the process when something that was due has ended.
+/// What is to go wrong when something that was due has ended.
 #[derive(Debug)]
-pub(super) struct DueWorkFault(Option<(FaultId, WorkPoint)>);
+pub(super) struct DueWorkFault(Option<(FaultId, Way, WorkPoint)>);
 
 impl DueWorkFault {
     /// It has ended, and that is on disk.
-    pub(super) fn after(self) {
-        if let Some((id, point @ WorkPoint::AfterStep)) = self.0 {
-            crash::die(id, point);
+    pub(super) fn after(self) -> Result<()> {
+        self.at(WorkPoint::AfterStep)
+    }
+
+    fn at(&self, point: WorkPoint) -> Result<()> {
+        match self.0 {
+            Some((id, way, wanted)) if wanted == point => {
+                Ok(crash::go_wrong(way, id, point).map_err(|why| StoreError::by_fault(&why))?)
+            }
+            Some(_) | None => Ok(()),
         }
     }
 }

@@ -201,23 +201,8 @@ impl App {
         };
         let (mut finished, mut failure) = (Vec::new(), None);
         for work in works {
-            let fault = self.before_due_work(match work {
-                DueWork::OnDisk(disk) => Some(disk),
-                DueWork::Transfer(_) | DueWork::Policy(_) | DueWork::Task(_) => None,
-            });
-            let ended = match work {
-                DueWork::OnDisk(disk) => self.finish_on_disk(disk, due).await,
-                DueWork::Transfer(id) => self.expire_transfer(id).await.map(Vec::from_iter),
-                DueWork::Policy(id) => self.run_policy(id, begins).await.map(Vec::from_iter),
-                DueWork::Task(id) => self.run_task(&id, begins).await.map(Vec::from_iter),
-            };
-            match ended {
-                Ok(ended) => {
-                    if !ended.is_empty() {
-                        fault.after();
-                    }
-                    finished.extend(ended);
-                }
+            match self.end(work, due, begins).await {
+                Ok(ended) => finished.extend(ended),
                 Err(why) => failure = failure.or(Some(why)),
             }
         }
@@ -225,6 +210,23 @@ impl App {
             Some(why) if finished.is_empty() => Err(why),
             Some(_) | None => Ok(finished),
         }
+    }
+
+    async fn end(&self, work: DueWork, due: Due, begins: Time) -> Result<Vec<Finished>> {
+        let fault = self.before_due_work(match work {
+            DueWork::OnDisk(disk) => Some(disk),
+            DueWork::Transfer(_) | DueWork::Policy(_) | DueWork::Task(_) => None,
+        })?;
+        let ended = match work {
+            DueWork::OnDisk(disk) => self.finish_on_disk(disk, due).await?,
+            DueWork::Transfer(id) => Vec::from_iter(self.expire_transfer(id).await?),
+            DueWork::Policy(id) => Vec::from_iter(self.run_policy(id, begins).await?),
+            DueWork::Task(id) => Vec::from_iter(self.run_task(&id, begins).await?),
+        };
+        if !ended.is_empty() {
+            fault.after()?;
+        }
+        Ok(ended)
     }
 
     /// Ends what is due on one disk: what is under way on its snapshots, its backups and itself, and an

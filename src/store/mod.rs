@@ -41,6 +41,8 @@ use async_trait::async_trait;
 use thiserror::Error;
 use tokio::sync::watch;
 
+use crate::crash;
+
 pub use access_keys::{AccessKeyReads, AccessKeyWrites};
 pub use accounts::{AccountReads, AccountWrites};
 pub use application_credentials::{ApplicationCredentialReads, ApplicationCredentialWrites};
@@ -273,6 +275,13 @@ pub enum StoreError {
     /// Anything else the database says.
     #[error("the database failed: {0}")]
     Database(String),
+}
+
+impl StoreError {
+    /// What a rule lets fail, fails as the database does.
+    pub fn by_fault(failed: &crash::Failed) -> Self {
+        Self::Database(failed.to_string())
+    }
 }
 
 /// The constraints that a race may break.

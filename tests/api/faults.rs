@@ -147,9 +147,14 @@ async fn what_is_no_rule_is_refused_with_a_sentence_and_nothing_is_added() {
     for (body, message) in [
         (
             json!({}),
-            "A fault has exactly one effect: one of error, delay_ms, drop, fail_step, crash.",
+            "A fault has exactly one effect: one of error, delay_ms, drop, fail_step, crash, \
+             panic, fail.",
         ),
-        (json!({"drop": "now"}), "drop is one of before, after, not 'now'."),
+        (
+            json!({"drop": "now"}),
+            "drop is one of before, after, before_unit, before_writes, before_commit, \
+             after_commit, before_answer, not 'now'.",
+        ),
         (
             json!({"faults": [{"error": "busy"}, {"delay_ms": 0}]}),
             "Fault 2: delay_ms is from 1 to 3600000, not 0.",

@@ -67,7 +67,8 @@ async fn a_fault_is_added_listed_and_removed_by_flags() {
     }
     assert_eq!(run(&mut faults(&home, &["clear"])), done("removed 2\n"));
 
-    let wrong = "evs: drop is one of before, after, not 'now'.\n";
+    let wrong = "evs: drop is one of before, after, before_unit, before_writes, before_commit, \
+                 after_commit, before_answer, not 'now'.\n";
     assert_eq!(run(&mut faults(&home, &["add", "--drop", "now"])), failed(1, wrong));
     let crash = "evs: A crash point really kills the process: start evs with --allow-crash to use \
                  one, or set server.allow_crash.\n";
@@ -105,9 +106,10 @@ async fn the_faults_of_a_file_are_added_all_or_none() {
         failed(
             1,
             &format!(
-                "evs: {path}: line 4: drop is one of before, after, not 'now'.\n\
+                "evs: {path}: line 4: drop is one of before, after, before_unit, before_writes, \
+                 before_commit, after_commit, before_answer, not 'now'.\n\
                  line 7: A fault has exactly one effect: one of error, delay_ms, drop, fail_step, \
-                 crash.\n"
+                 crash, panic, fail.\n"
             )
         )
     );

@@ -1,7 +1,7 @@
 //! Faults are read back as they were written, in their order, and what they name is found.
 
 use evs_local::domain::fault::{
-    Chance, CrashPoint, Effect, ErrorKind, Fault, Keeping, Moment, Operations, Probability,
+    Chance, CrashPoint, Effect, ErrorKind, Fault, Keeping, Moment, Operations, Probability, Way,
     WorkPoint,
 };
 use evs_local::domain::ids::{DiskId, FaultId};
@@ -44,8 +44,13 @@ async fn faults_are_read_back_as_they_were_added_and_in_that_order() {
         Effect::Drop(on("disk.*"), Moment::After),
         Effect::FailStep(Some(Operation::DeleteSnapshot)),
         Effect::FailStep(None),
-        Effect::Crash(on("backup.create"), CrashPoint::BeforeCommit),
-        Effect::CrashAtWork(WorkPoint::AfterStep),
+        Effect::At(on("backup.create"), Way::Kill, CrashPoint::BeforeCommit),
+        Effect::At(on("backup.create"), Way::Panic, CrashPoint::BeforeUnit),
+        Effect::At(on("*"), Way::Fail, CrashPoint::AfterCommit),
+        Effect::At(on("*"), Way::Drop, CrashPoint::BeforeAnswer),
+        Effect::AtWork(Way::Kill, WorkPoint::AfterStep),
+        Effect::AtWork(Way::Panic, WorkPoint::BeforeStep),
+        Effect::AtWork(Way::Fail, WorkPoint::AfterStep),
     ]
     .into_iter()
     .map(fault)

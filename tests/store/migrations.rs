@@ -45,6 +45,7 @@ const MERGED: &[(&str, &str)] = &[
     ("0034_lineage.sql", "68377e8c3d7a20f8"),
     ("0035_webhooks.sql", "8903a69a144e1ec7"),
     ("0036_readme.sql", "e5fdb45c22cd58b8"),
+    ("0037_points.sql", "c0299aee971971b5"),
 ];
 
 fn root() -> &'static Path {

@@ -1,6 +1,6 @@
 //! Rules at work: which calls they are about, which of those they meet, and how often either was so.
 
-use super::{Chance, CrashPoint, Effect, ErrorKind, Fault, Moment, WorkPoint};
+use super::{Chance, CrashPoint, Effect, ErrorKind, Fault, Moment, Way, WorkPoint};
 use crate::domain::access::Action;
 use crate::domain::ids::{DiskId, FaultId, ProjectId};
 use crate::domain::progress::Operation;
@@ -47,16 +47,21 @@ pub enum Then {
     Error(ErrorKind),
     /// The connection is closed.
     Drop(Moment),
-    /// The process is killed on the way.
-    Crash(CrashPoint),
+    /// It goes wrong on the way.
+    At(Way, CrashPoint),
 }
 
 impl Armed {
     /// A rule that has not done anything.
     pub fn new(fault: Fault, crash_allowed: bool) -> Self {
         let allowed = match fault.effect {
-            Effect::Crash(..) | Effect::CrashAtWork(_) => crash_allowed,
-            Effect::Error(..) | Effect::Delay(..) | Effect::Drop(..) | Effect::FailStep(_) => true,
+            Effect::At(_, Way::Kill, _) | Effect::AtWork(Way::Kill, _) => crash_allowed,
+            Effect::Error(..)
+            | Effect::Delay(..)
+            | Effect::Drop(..)
+            | Effect::FailStep(_)
+            | Effect::At(_, Way::Panic | Way::Fail | Way::Drop, _)
+            | Effect::AtWork(Way::Panic | Way::Fail | Way::Drop, _) => true,
         };
         Self { fault, allowed, matched: 0, fired: 0 }
     }
@@ -92,9 +97,9 @@ pub fn call(rules: &mut [Armed], called: Called<'_>) -> Option<CallFaults> {
             Effect::Delay(_, ms) => faults.delay_ms += u64::from(ms),
             Effect::Error(_, kind) => faults.then = Some(Then::Error(kind)),
             Effect::Drop(_, moment) => faults.then = Some(Then::Drop(moment)),
-            Effect::Crash(_, point) => faults.then = Some(Then::Crash(point)),
+            Effect::At(_, way, point) => faults.then = Some(Then::At(way, point)),
             // They are about no calls.
-            Effect::FailStep(_) | Effect::CrashAtWork(_) => {}
+            Effect::FailStep(_) | Effect::AtWork(..) => {}
         }
         if faults.then.is_some() {
             break;
@@ -116,18 +121,19 @@ pub fn fail_step(
             Effect::Error(..)
             | Effect::Delay(..)
             | Effect::Drop(..)
-            | Effect::Crash(..)
-            | Effect::CrashAtWork(_) => false,
+            | Effect::At(..)
+            | Effect::AtWork(..) => false,
         };
         (about && rule.is_about(Some(project), &[disk]) && rule.meets()).then_some(rule.fault.id)
     })
 }
 
-/// Where the process is killed when something that is due is ended, on a disk if it is on one.
-pub fn due_work(rules: &mut [Armed], disk: Option<DiskId>) -> Option<(FaultId, WorkPoint)> {
+/// What goes wrong, and where, when something that is due is ended, on a disk if it is on one.
+pub fn due_work(rules: &mut [Armed], disk: Option<DiskId>) -> Option<(FaultId, Way, WorkPoint)> {
     rules.iter_mut().find_map(|rule| {
-        let Effect::CrashAtWork(point) = rule.fault.effect else { return None };
-        (rule.is_about(None, disk.as_slice()) && rule.meets()).then_some((rule.fault.id, point))
+        let Effect::AtWork(way, point) = rule.fault.effect else { return None };
+        let met = rule.is_about(None, disk.as_slice()) && rule.meets();
+        met.then_some((rule.fault.id, way, point))
     })
 }
 
@@ -233,16 +239,21 @@ mod tests {
 
     #[test]
     fn crash_points_do_nothing_where_they_were_not_allowed() {
-        let effect = Effect::CrashAtWork(WorkPoint::AfterStep);
-        let mut rules = [rule(effect), rule(Effect::Crash(on("*"), CrashPoint::BeforeCommit))];
+        let effect = Effect::AtWork(Way::Kill, WorkPoint::AfterStep);
+        let at = |way| Effect::At(on("*"), way, CrashPoint::BeforeCommit);
+        let mut rules = [rule(effect), rule(at(Way::Kill))];
         assert_eq!(due_work(&mut rules, None), None);
         assert_eq!(ask(&mut rules, Action::CreateDisk), None);
         for rule in &mut rules {
             *rule = Armed::new(rule.fault.clone(), true);
         }
         let id = rules[0].fault.id;
-        assert_eq!(due_work(&mut rules, None), Some((id, WorkPoint::AfterStep)));
-        let crash = Then::Crash(CrashPoint::BeforeCommit);
+        assert_eq!(due_work(&mut rules, None), Some((id, Way::Kill, WorkPoint::AfterStep)));
+        let crash = Then::At(Way::Kill, CrashPoint::BeforeCommit);
         assert_eq!(ask(&mut rules, Action::CreateDisk), Some((0, Some(crash))));
+        for way in [Way::Panic, Way::Fail, Way::Drop] {
+            let then = Then::At(way, CrashPoint::BeforeCommit);
+            assert_eq!(ask(&mut [rule(at(way))], Action::CreateDisk), Some((0, Some(then))));
+        }
     }
 }

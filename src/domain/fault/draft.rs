@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::operations::{EVERYTHING, words};
 use super::{
     Chance, CrashPoint, Effect, EffectWord, ErrorKind, Fault, FaultRefused, Keeping,
-    LONGEST_DELAY_MS, Moment, Operations, Probability, WorkPoint,
+    LONGEST_DELAY_MS, Moment, Operations, Probability, Way, WorkPoint,
 };
 use crate::domain::clock::Time;
 use crate::domain::ids::{DiskId, FaultId, ProjectId};
@@ -56,15 +56,21 @@ pub struct FaultDraft {
     /// The answer comes so much later.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delay_ms: Option<u32>,
-    /// The connection is dropped, before the work or after it.
+    /// The connection is dropped: before the work, after it, or at a point of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drop: Option<String>,
     /// What takes time fails.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fail_step: Option<String>,
-    /// The process is killed.
+    /// The process is killed at a point.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub crash: Option<String>,
+    /// The work panics at a point.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub panic: Option<String>,
+    /// The work fails at a point.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fail: Option<String>,
 }
 
 fn wrong<T>(sentence: String) -> Result<T, FaultRefused> {
@@ -98,7 +104,7 @@ impl FaultDraft {
             ));
         }
         let project = self.project.as_deref().map(project).transpose()?;
-        if matches!(effect, Effect::CrashAtWork(_)) && project.is_some() {
+        if matches!(effect, Effect::AtWork(..)) && project.is_some() {
             return wrong("What is due has no project that a rule could name.".to_owned());
         }
         if self.note.as_ref().is_some_and(|note| note.chars().count() > LONGEST_NOTE) {
@@ -124,6 +130,8 @@ impl FaultDraft {
             ("drop", self.drop.is_some()),
             ("fail_step", self.fail_step.is_some()),
             ("crash", self.crash.is_some()),
+            ("panic", self.panic.is_some()),
+            ("fail", self.fail.is_some()),
         ];
         if given.iter().filter(|(_, given)| *given).count() != 1 {
             let names = listed(given.iter().map(|(name, _)| name));
@@ -135,22 +143,30 @@ impl FaultDraft {
             return Ok(Effect::Error(of()?, parsed));
         }
         if let Some(moment) = &self.drop {
-            let parsed = needed("drop", moment, Moment::parse(moment), Moment::ALL)?;
-            return Ok(Effect::Drop(of()?, parsed));
+            if let Some(moment) = Moment::parse(moment) {
+                return Ok(Effect::Drop(of()?, moment));
+            }
+            let words = Moment::ALL.iter().map(|moment| moment.as_str());
+            let words = words.chain(CrashPoint::ALL.iter().map(|point| point.as_str()));
+            let point = needed("drop", moment, CrashPoint::parse(moment), words)?;
+            return Ok(Effect::At(of()?, Way::Drop, point));
         }
         if let Some(step) = &self.fail_step {
             let words = Operation::ALL.iter().map(|step| step.as_str()).chain([EVERYTHING]);
             let parsed = Effect::parse(EffectWord::FailStep, step, None);
             return needed("fail_step", step, parsed, words);
         }
-        if let Some(point) = &self.crash {
+        for (way, point) in
+            [(Way::Kill, &self.crash), (Way::Panic, &self.panic), (Way::Fail, &self.fail)]
+        {
+            let Some(point) = point else { continue };
             if let Some(work) = WorkPoint::parse(point) {
-                return Ok(Effect::CrashAtWork(work));
+                return Ok(Effect::AtWork(way, work));
             }
             let words = CrashPoint::ALL.iter().map(|point| point.as_str());
             let words = words.chain(WorkPoint::ALL.iter().map(|point| point.as_str()));
-            let parsed = needed("crash", point, CrashPoint::parse(point), words)?;
-            return Ok(Effect::Crash(of()?, parsed));
+            let parsed = needed(way.word().as_str(), point, CrashPoint::parse(point), words)?;
+            return Ok(Effect::At(of()?, way, parsed));
         }
         let ms = self.delay_ms.unwrap_or_default();
         if !(1..=LONGEST_DELAY_MS).contains(&ms) {
@@ -245,7 +261,21 @@ mod tests {
             Chance { skip: 1, times: Some(9), probability: half, seed: 7 }
         );
         let work = checked(r#"{"crash": "before_step"}"#).unwrap().effect;
-        assert_eq!(work, Effect::CrashAtWork(WorkPoint::BeforeStep));
+        assert_eq!(work, Effect::AtWork(Way::Kill, WorkPoint::BeforeStep));
+        let every = || Operations::parse("*").unwrap();
+        for (json, expected) in [
+            (r#"{"panic": "after_step"}"#, Effect::AtWork(Way::Panic, WorkPoint::AfterStep)),
+            (
+                r#"{"fail": "before_commit"}"#,
+                Effect::At(every(), Way::Fail, CrashPoint::BeforeCommit),
+            ),
+            (
+                r#"{"drop": "after_commit"}"#,
+                Effect::At(every(), Way::Drop, CrashPoint::AfterCommit),
+            ),
+        ] {
+            assert_eq!(checked(json).unwrap().effect, expected);
+        }
         let step = checked(r#"{"fail_step": "*"}"#).unwrap().effect;
         assert_eq!(step, Effect::FailStep(None));
     }
@@ -255,13 +285,19 @@ mod tests {
         for (json, sentence) in [
             (
                 "{}",
-                "A fault has exactly one effect: one of error, delay_ms, drop, fail_step, crash.",
+                "A fault has exactly one effect: one of error, delay_ms, drop, fail_step, crash, \
+                 panic, fail.",
             ),
             (
                 r#"{"error": "busy", "delay_ms": 1}"#,
-                "A fault has exactly one effect: one of error, delay_ms, drop, fail_step, crash.",
+                "A fault has exactly one effect: one of error, delay_ms, drop, fail_step, crash, \
+                 panic, fail.",
             ),
-            (r#"{"drop": "now"}"#, "drop is one of before, after, not 'now'."),
+            (
+                r#"{"drop": "now"}"#,
+                "drop is one of before, after, before_unit, before_writes, before_commit, \
+                 after_commit, before_answer, not 'now'.",
+            ),
             (r#"{"delay_ms": 0}"#, "delay_ms is from 1 to 3600000, not 0."),
             (r#"{"error": "busy", "times": 0}"#, "times is at least 1."),
             (r#"{"error": "busy", "nth": 0}"#, "nth counts from 1."),

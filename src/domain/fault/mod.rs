@@ -18,7 +18,7 @@ use super::status::statuses;
 
 pub use armed::{Armed, CallFaults, Called, Then, call, due_work, fail_step};
 pub use draft::FaultDraft;
-pub use operations::{fitting, word, words};
+pub use operations::{fitting, word, words, writing_words};
 
 /// The longest delay: nobody waits longer than an hour on purpose.
 pub const LONGEST_DELAY_MS: u32 = 3_600_000;
@@ -127,10 +127,10 @@ pub enum Effect {
     Drop(Operations, Moment),
     /// What takes time fails; none: whatever it is.
     FailStep(Option<Operation>),
-    /// The process is killed at a point of a call's work.
-    Crash(Operations, CrashPoint),
-    /// The process is killed at a point of work that is due.
-    CrashAtWork(WorkPoint),
+    /// A call's work goes wrong at a point of it.
+    At(Operations, Way, CrashPoint),
+    /// Work that is due goes wrong at a point of it.
+    AtWork(Way, WorkPoint),
 }
 
 impl Effect {
@@ -141,7 +141,7 @@ impl Effect {
             Self::Delay(..) => EffectWord::Delay,
             Self::Drop(..) => EffectWord::Drop,
             Self::FailStep(_) => EffectWord::FailStep,
-            Self::Crash(..) | Self::CrashAtWork(_) => EffectWord::Crash,
+            Self::At(_, way, _) | Self::AtWork(way, _) => way.word(),
         }
     }
 
@@ -153,8 +153,8 @@ impl Effect {
             Self::Drop(_, moment) => moment.to_string(),
             Self::FailStep(Some(operation)) => operation.to_string(),
             Self::FailStep(None) => operations::EVERYTHING.to_owned(),
-            Self::Crash(_, point) => point.to_string(),
-            Self::CrashAtWork(point) => point.to_string(),
+            Self::At(_, _, point) => point.to_string(),
+            Self::AtWork(_, point) => point.to_string(),
         }
     }
 
@@ -164,8 +164,8 @@ impl Effect {
             Self::Error(operations, _)
             | Self::Delay(operations, _)
             | Self::Drop(operations, _)
-            | Self::Crash(operations, _) => Some(operations),
-            Self::FailStep(_) | Self::CrashAtWork(_) => None,
+            | Self::At(operations, ..) => Some(operations),
+            Self::FailStep(_) | Self::AtWork(..) => None,
         }
     }
 
@@ -177,9 +177,16 @@ impl Effect {
                 let ms = detail.parse().ok()?;
                 (ms <= LONGEST_DELAY_MS).then_some(Self::Delay(of, ms))
             }
-            (EffectWord::Drop, Some(of)) => Some(Self::Drop(of, Moment::parse(detail)?)),
-            (EffectWord::Crash, Some(of)) => Some(Self::Crash(of, CrashPoint::parse(detail)?)),
-            (EffectWord::Crash, None) => Some(Self::CrashAtWork(WorkPoint::parse(detail)?)),
+            (EffectWord::Drop, Some(of)) => Some(match Moment::parse(detail) {
+                Some(moment) => Self::Drop(of, moment),
+                None => Self::At(of, Way::Drop, CrashPoint::parse(detail)?),
+            }),
+            (EffectWord::Crash | EffectWord::Panic | EffectWord::Fail, Some(of)) => {
+                Some(Self::At(of, Way::of(word)?, CrashPoint::parse(detail)?))
+            }
+            (EffectWord::Crash | EffectWord::Panic | EffectWord::Fail, None) => {
+                Some(Self::AtWork(Way::of(word)?, WorkPoint::parse(detail)?))
+            }
             (EffectWord::FailStep, None) if detail == operations::EVERYTHING => {
                 Some(Self::FailStep(None))
             }
@@ -243,6 +250,10 @@ statuses! {
         FailStep = "fail_step",
         /// The end of the process.
         Crash = "crash",
+        /// A bug in the middle of the work.
+        Panic = "panic",
+        /// A failure in the middle of the work.
+        Fail = "fail",
     }
 }
 
@@ -282,8 +293,41 @@ statuses! {
     }
 }
 
+/// How work goes wrong at a point of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// The process is killed.
+    Kill,
+    /// The work panics, as a bug would let it.
+    Panic,
+    /// The work fails, as it does where the database fails.
+    Fail,
+    /// The connection of who asked is closed, and the work goes on.
+    Drop,
+}
+
+impl Way {
+    /// Every way there is.
+    pub const ALL: &[Self] = &[Self::Kill, Self::Panic, Self::Fail, Self::Drop];
+
+    /// The word for it in requests and tables.
+    pub fn word(self) -> EffectWord {
+        match self {
+            Self::Kill => EffectWord::Crash,
+            Self::Panic => EffectWord::Panic,
+            Self::Fail => EffectWord::Fail,
+            Self::Drop => EffectWord::Drop,
+        }
+    }
+
+    /// The one that a word stands for.
+    fn of(word: EffectWord) -> Option<Self> {
+        Self::ALL.iter().copied().find(|way| way.word() == word)
+    }
+}
+
 statuses! {
-    /// The places of a call's way at which the process can be killed, in their order.
+    /// The places of a call's way at which it can go wrong, in their order.
     CrashPoint {
         /// Before its unit of work begins.
         BeforeUnit = "before_unit",
@@ -299,14 +343,14 @@ statuses! {
 }
 
 impl CrashPoint {
-    /// Whether what the call writes is there after a start anew.
+    /// Whether what the call writes stays, however it goes wrong there.
     pub fn keeps_the_work(self) -> bool {
         self >= Self::AfterCommit
     }
 }
 
 statuses! {
-    /// The places of work that is due at which the process can be killed, in their order.
+    /// The places of work that is due at which it can go wrong, in their order.
     WorkPoint {
         /// Before something that is due is ended.
         BeforeStep = "before_step",

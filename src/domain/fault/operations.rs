@@ -43,6 +43,11 @@ pub fn words() -> BTreeSet<String> {
     Action::ALL.iter().filter_map(|action| word(*action)).collect()
 }
 
+/// Every word for a call that changes something, so that its work has points.
+pub fn writing_words() -> BTreeSet<String> {
+    Action::ALL.iter().filter(|action| action.writes()).filter_map(|action| word(*action)).collect()
+}
+
 /// The actions that `transfer.accept`, `transfer.*` or `*` names.
 pub fn fitting(written: &str) -> BTreeSet<Action> {
     let fits = |word: &str| match written.strip_suffix(EVERYTHING) {

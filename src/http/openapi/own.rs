@@ -1,7 +1,7 @@
 //! `/_evs`: what the service says of itself.
 
 use super::table::Kind::{Flag, Number, Text, Time, Word};
-use super::table::{Group, Member, Operation, Schema, operations};
+use super::table::{Group, Kind, Member, Operation, Schema, operations};
 use crate::domain::access::Action as A;
 use crate::http::own::seed::TOML;
 use crate::http::own::{NARROWED_BY, STREAM};
@@ -31,6 +31,17 @@ const CLOCK: Schema = Schema::top(
         Member::May("reset", Flag),
     ],
 );
+
+/// The points of a call's work and of work that is due.
+const POINT: Kind = Word(&[
+    "before_unit",
+    "before_writes",
+    "before_commit",
+    "after_commit",
+    "before_answer",
+    "before_step",
+    "after_step",
+]);
 
 /// Or several under `faults`.
 const FAULT: Schema = Schema::top(
@@ -62,9 +73,22 @@ const FAULT: Schema = Schema::top(
             ]),
         ),
         Member::May("delay_ms", Number),
-        Member::May("drop", Word(&["before", "after"])),
+        Member::May(
+            "drop",
+            Word(&[
+                "before",
+                "after",
+                "before_unit",
+                "before_writes",
+                "before_commit",
+                "after_commit",
+                "before_answer",
+            ]),
+        ),
         Member::May("fail_step", Text),
-        Member::May("crash", Text),
+        Member::May("crash", POINT),
+        Member::May("panic", POINT),
+        Member::May("fail", POINT),
     ],
 );
 const SAVE: Schema = Schema::top("StateSave", &[Member::May("overwrite", Flag)]);

@@ -90,6 +90,8 @@ fn view(armed: &Armed) -> Value {
         EffectWord::Drop => ("drop", effect.detail().into()),
         EffectWord::FailStep => ("fail_step", effect.detail().into()),
         EffectWord::Crash => ("crash", effect.detail().into()),
+        EffectWord::Panic => ("panic", effect.detail().into()),
+        EffectWord::Fail => ("fail", effect.detail().into()),
     };
     let members = [
         ("id", json!(fault.id.to_string())),

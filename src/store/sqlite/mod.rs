@@ -173,7 +173,7 @@ impl Store for SqliteStore {
     }
 
     async fn write(&self) -> Result<Box<dyn WriteTx>> {
-        crash::here(CrashPoint::BeforeUnit);
+        crash::here(CrashPoint::BeforeUnit).map_err(|why| StoreError::by_fault(&why))?;
         let (request, turn) = oneshot::channel();
         self.ask(Request::Turn(request))?;
         let turn = turn.await.map_err(|_| StoreError::Closed)??;

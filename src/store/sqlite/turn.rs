@@ -49,7 +49,7 @@ pub(super) struct Back {
 /// How a turn ends.
 #[derive(Debug)]
 pub(super) enum End {
-    /// With these writes, and where the process is to die on the way.
+    /// With these writes, and what is to go wrong on the way.
     Commit(Vec<Write>, Reply, Option<crash::Armed>),
     /// Without any.
     Refuse(Reply),
@@ -97,7 +97,7 @@ impl Drop for Turn {
 }
 
 fn stopped() -> StoreError {
-    StoreError::Lost("the writer has stopped".to_owned())
+    StoreError::Lost("the writer has broken off".to_owned())
 }
 
 /// The connection itself, in no transaction, for who does something to the file as a whole. Every

@@ -17,7 +17,7 @@ use sqlx::{
     Row as _,
 };
 use tokio::sync::{mpsc, oneshot, watch};
-use tracing::warn;
+use tracing::{error, warn};
 
 use super::turn::{Back, End, Loan, Reply, Request, Returned, Turn};
 use super::unit::{Rows, Write};
@@ -25,6 +25,7 @@ use super::{errors, holder};
 use crate::crash;
 use crate::domain::fault::CrashPoint;
 use crate::store::{Changes, Result, StoreError};
+use crate::tasks::{Panicked, caught};
 
 /// How long nobody must have asked for a turn before the log is moved into the main file, and how often
 /// an idle writer looks whether another process wrote.
@@ -59,8 +60,8 @@ pub(super) struct Writer {
 struct Batch {
     waiting: Vec<(Reply, Result<()>)>,
     wrote: bool,
-    /// What its units want the process to die of.
-    armed: Vec<crash::Armed>,
+    /// What is to go wrong after the COMMIT, each with the place in `waiting` of the unit that wants it.
+    armed: Vec<(usize, crash::Armed)>,
 }
 
 impl Batch {
@@ -73,7 +74,14 @@ impl Batch {
         }
     }
 
-    fn committed(self) {
+    fn committed(mut self) {
+        for (place, armed) in self.armed {
+            if let (Err(why), Some((_, outcome))) =
+                (armed.here(CrashPoint::AfterCommit), self.waiting.get_mut(place))
+            {
+                *outcome = Err(StoreError::by_fault(&why));
+            }
+        }
         for (reply, outcome) in self.waiting {
             answer(reply, outcome);
         }
@@ -110,11 +118,12 @@ impl Writer {
                 };
                 request
             };
-            dirty |= match request {
-                None => break,
-                Some(Request::Alone(reply)) => self.lend_alone(reply).await,
-                Some(Request::Turn(reply)) => self.batch(reply, &mut requests, &mut waiting).await,
-            };
+            let Some(request) = request else { break };
+            let served = caught(self.serve(request, &mut requests, &mut waiting)).await;
+            dirty |= served.unwrap_or_else(|why| {
+                self.start_over(&why);
+                true
+            });
         }
         self.checkpoint().await;
         if let Some(connection) = self.connection.take()
@@ -122,6 +131,28 @@ impl Writer {
         {
             warn!(error = errors::text(error), "the database was not closed cleanly");
         }
+    }
+
+    /// Does what is asked for; says whether that wrote.
+    async fn serve(
+        &mut self,
+        request: Request,
+        requests: &mut mpsc::UnboundedReceiver<Request>,
+        waiting: &mut Option<Request>,
+    ) -> bool {
+        match request {
+            Request::Alone(reply) => self.lend_alone(reply).await,
+            Request::Turn(reply) => self.batch(reply, requests, waiting).await,
+        }
+    }
+
+    /// Goes on after a panic in the middle of a batch. Its units have lost their replies, which tells
+    /// them that they failed; what was not committed is undone with the connection.
+    fn start_over(&mut self, why: &Panicked) {
+        error!(error.cause = %why, "the writer connects anew: {why}");
+        self.connection = None;
+        // It may have been committed.
+        self.changes.send_modify(|changes| changes.ours += 1);
     }
 
     /// One transaction, for `first` and those that wait behind it. Says whether it wrote.
@@ -158,13 +189,13 @@ impl Writer {
                 End::Abandon => {}
                 End::Refuse(reply) => batch.settle(reply, Ok(())),
                 End::Commit(writes, reply, _) if writes.is_empty() => batch.settle(reply, Ok(())),
-                End::Commit(writes, reply, armed) => match send(&mut connection, &writes).await {
+                End::Commit(writes, reply, armed) => match send(&mut connection, &writes)
+                    .await
+                    .and_then(|()| before_commit(armed.as_ref()))
+                {
                     Ok(()) => {
                         batch.wrote = true;
-                        if let Some(armed) = armed {
-                            armed.here(CrashPoint::BeforeCommit);
-                            batch.armed.push(armed);
-                        }
+                        batch.armed.extend(armed.map(|armed| (batch.waiting.len(), armed)));
                         batch.waiting.push((reply, Ok(())));
                     }
                     Err(failed) => {
@@ -252,9 +283,6 @@ impl Writer {
     async fn commit(&mut self, mut connection: SqliteConnection, batch: Batch) -> bool {
         match sqlx::raw_sql("COMMIT").execute(&mut connection).await {
             Ok(_) => {
-                for armed in &batch.armed {
-                    armed.here(CrashPoint::AfterCommit);
-                }
                 self.connection = Some(connection);
                 let wrote = batch.wrote;
                 if wrote {
@@ -375,6 +403,12 @@ impl Failed {
             StoreError::Lost(self.why.to_string())
         }
     }
+}
+
+/// Fails a unit whose writes are sent if a rule wants that.
+fn before_commit(armed: Option<&crash::Armed>) -> std::result::Result<(), Failed> {
+    let outcome = armed.map_or(Ok(()), |armed| armed.here(CrashPoint::BeforeCommit));
+    outcome.map_err(|why| Failed { why: StoreError::by_fault(&why), begun: true })
 }
 
 /// Closes the savepoint of the unit before, whose counts have been checked, and opens this one's.

@@ -16,15 +16,16 @@ pub(super) const CHECKS: &[Check] = &[
                       'too_many_requests', 'internal', 'busy', 'full')
                   WHEN 'delay' THEN detail NOT GLOB '*[^0-9]*' AND length(detail) BETWEEN 1 AND 7
                       AND CAST(detail AS INTEGER) BETWEEN 1 AND 3600000
-                  WHEN 'drop' THEN detail IN ('before', 'after')
+                  WHEN 'drop' THEN detail IN (
+                      'before', 'after', 'before_unit', 'before_writes', 'before_commit',
+                      'after_commit', 'before_answer')
                   WHEN 'fail_step' THEN detail IN (
                       'create', 'download', 'restore', 'extend', 'retype', 'upload', 'revert',
                       'rollback', 'backup', 'delete', 'snapshot', 'delete_snapshot',
                       'delete_backup', '*')
-                  WHEN 'crash' THEN detail IN (
+                  ELSE effect IN ('crash', 'panic', 'fail') AND detail IN (
                       'before_unit', 'before_writes', 'before_commit', 'after_commit',
-                      'before_answer', 'before_step', 'after_step')
-                  ELSE FALSE END",
+                      'before_answer', 'before_step', 'after_step') END",
     },
     Check {
         invariant: "rows",

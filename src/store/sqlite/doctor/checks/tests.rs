@@ -4,7 +4,7 @@ use super::checks;
 use crate::domain::attachment::AttachStatus;
 use crate::domain::backup::BackupStatus;
 use crate::domain::disk::DiskStatus;
-use crate::domain::fault::{CrashPoint, EffectWord, ErrorKind, Moment, WorkPoint};
+use crate::domain::fault::{CrashPoint, EffectWord, ErrorKind, Moment, Way, WorkPoint};
 use crate::domain::progress::Operation;
 use crate::domain::snapshot::SnapshotStatus;
 use crate::domain::transfer::TransferStatus;
@@ -69,15 +69,18 @@ fn the_doctor_and_the_schema_know_the_effects_of_faults() {
         list.split('\'').skip(1).step_by(2).collect::<Vec<_>>()
     };
     let errors: Vec<&str> = ErrorKind::ALL.iter().map(|kind| kind.as_str()).collect();
-    let moments: Vec<&str> = Moment::ALL.iter().map(|moment| moment.as_str()).collect();
+    let calls = CrashPoint::ALL.iter().map(|point| point.as_str());
+    let moments = Moment::ALL.iter().map(|moment| moment.as_str());
+    let moments: Vec<&str> = moments.chain(calls.clone()).collect();
     let steps = Operation::ALL.iter().map(|step| step.as_str()).chain(["*"]).collect::<Vec<_>>();
-    let points = CrashPoint::ALL.iter().map(|point| point.as_str());
     let points: Vec<&str> =
-        points.chain(WorkPoint::ALL.iter().map(|point| point.as_str())).collect();
-    for (index, expected) in [errors, moments, steps, points].iter().enumerate() {
+        calls.chain(WorkPoint::ALL.iter().map(|point| point.as_str())).collect();
+    let ways = Way::ALL.iter().filter(|way| **way != Way::Drop);
+    let ways: Vec<&str> = ways.map(|way| way.word().as_str()).collect();
+    for (index, expected) in [errors, moments, steps, ways, points].iter().enumerate() {
         assert_eq!(of(index), texts(expected), "list {index}");
     }
-    let schema = include_str!("../../../../../migrations/sqlite/0033_faults.sql");
+    let schema = include_str!("../../../../../migrations/sqlite/0037_points.sql");
     let list = schema.split_once("faults_effect_is_known CHECK (effect IN ").unwrap().1;
     let effects: Vec<&str> = EffectWord::ALL.iter().map(|word| word.as_str()).collect();
     assert_eq!(words(list), effects);
