@@ -1,6 +1,13 @@
 //! Crash points: the process really dies there, and what the point promises holds: what is killed
 //! before the commit has left nothing, what is killed after it has left all.
 
+mod cases;
+mod content;
+mod document;
+mod stage;
+mod things;
+mod walk;
+
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
