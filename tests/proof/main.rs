@@ -30,6 +30,7 @@ mod seen;
 mod state;
 #[path = "../survived/mod.rs"]
 mod survived;
+mod torn;
 mod world;
 
 use std::time::Duration;

@@ -60,7 +60,7 @@ fn command(data: &Path, words: &str) {
 }
 
 /// What is in every table, but for what tells of loads themselves.
-async fn digest(file: &Path) -> String {
+pub(crate) async fn digest(file: &Path) -> String {
     let mut connection = open(file).await;
     let columns: Vec<(String, String)> = sqlx::query_as(
         "SELECT t.name, group_concat('\"' || c.name || '\"') FROM sqlite_schema AS t,
