@@ -103,7 +103,7 @@ pub(crate) struct Answer {
 /// A client of one user and the project of the same name.
 #[derive(Debug, Clone)]
 pub(crate) struct Client {
-    http: reqwest::Client,
+    pub(crate) http: reqwest::Client,
     pub(crate) url: String,
     pub(crate) project: String,
     pub(crate) token: String,
@@ -113,6 +113,12 @@ impl Client {
     pub(crate) async fn login(url: &str, name: &str) -> Self {
         let (project, token) = (String::new(), String::new());
         let client = Self { http: reqwest::Client::new(), url: url.to_owned(), project, token };
+        client.of_account(name).await
+    }
+
+    /// The same connections with a token of another account.
+    pub(crate) async fn of_account(&self, name: &str) -> Self {
+        let Self { http, url, .. } = self;
         let body = json!({"auth": {
             "identity": {"methods": ["password"], "password": {"user": {
                 "name": name, "password": PASSWORD, "domain": {"name": "Default"},
@@ -120,11 +126,11 @@ impl Client {
             "scope": {"project": {"name": name, "domain": {"name": "Default"}}},
         }});
         let path = format!("{url}/identity/v3/auth/tokens");
-        let answer = client.send(Method::POST, &path, Some(body)).await.unwrap();
+        let answer = self.send(Method::POST, &path, Some(body)).await.unwrap();
         assert_eq!(answer.status, 201, "{}", answer.body);
         let token = answer.headers["x-subject-token"].to_str().unwrap().to_owned();
         let project = answer.body["token"]["project"]["id"].as_str().unwrap().to_owned();
-        Self { project, token, ..client }
+        Self { http: http.clone(), url: url.clone(), project, token }
     }
 
     /// The same client speaking to a server that was started anew.

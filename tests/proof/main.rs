@@ -31,6 +31,10 @@ mod state;
 #[path = "../survived/mod.rs"]
 mod survived;
 mod torn;
+mod soak;
+mod soak_load;
+#[path = "../survived/mod.rs"]
+mod vitals;
 mod world;
 
 use std::time::Duration;
