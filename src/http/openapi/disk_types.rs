@@ -1,8 +1,8 @@
 //! The OpenStack Block Storage API: disk types and qualities of service.
 
 use super::openstack::{BOTH, PAGE};
-use super::table::Kind::{Flag, Text, Texts, Whole, Word, Words};
-use super::table::Member::{May, Must, Others};
+use super::table::Kind::{self, Between, Keyed, Like, Null, Or, Sized, Word};
+use super::table::Member::{May, Must, One, Only};
 use super::table::{Act, Group, Member, Operation, Schema, operations};
 use crate::domain::access::Action as A;
 
@@ -21,40 +21,55 @@ pub(super) const GROUPS: &[Group] = &[
     },
 ];
 
-const NEW_TYPE: Schema = Schema::of(
+const NEW_TYPE: Schema = Schema::only(
     "NewVolumeType",
     "volume_type",
     &[
-        Must("name", Text),
-        May("description", Text),
-        May("os-volume-type-access:is_public", Flag),
-        May("extra_specs", Texts),
+        Must("name", NAME),
+        May("description", Kind::LABEL),
+        May("os-volume-type-access:is_public", Kind::TRUTH),
+        May("extra_specs", Keyed(SPACED_KEY, &Kind::LABEL)),
+        Only,
     ],
 );
-const TYPE_CHANGE: Schema = Schema::of(
+const TYPE_CHANGE: Schema = Schema::only(
     "VolumeTypeChange",
     "volume_type",
-    &[May("name", Text), May("description", Text), May("is_public", Flag)],
+    &[Must("name", NAME), May("description", Kind::LABEL), May("is_public", Kind::TRUTH), Only],
 );
-const EXTRA_SPECS: Schema = Schema::top("ExtraSpecs", &[Must("extra_specs", Texts)]);
-const EXTRA_SPEC: Schema = Schema::top("ExtraSpec", &[Others(Text)]);
+/// What is not nothing but white space.
+const NAME: Kind = Like("^[!-~]([ -~]{0,253}[!-~])?$");
+const KEY: &str = "^[a-zA-Z0-9_:.-]{1,255}$";
+const SPACED_KEY: &str = "^[a-zA-Z0-9_:. /-]{1,255}$";
+const EXTRA_SPECS: Schema =
+    Schema::top("ExtraSpecs", &[Must("extra_specs", Keyed(KEY, &Kind::LABEL)), Only]);
+/// The one key is the path's.
+const EXTRA_SPEC: Schema = Schema::top("ExtraSpec", &[Member::Like(KEY, Kind::LABEL), One]);
 const CONTROL: Member = Must("control_location", Word(&["front-end", "back-end"]));
-const NEW_ENCRYPTION: Schema = Schema::of(
+const NEW_ENCRYPTION: Schema = Schema::only(
     "NewEncryption",
     "encryption",
-    &[Must("provider", Text), CONTROL, May("cipher", Text), May("key_size", Whole)],
+    &[
+        Must("provider", Sized(0, 255)),
+        CONTROL,
+        May("cipher", Kind::LABEL),
+        May("key_size", KEY_SIZE),
+        Only,
+    ],
 );
-const ENCRYPTION_CHANGE: Schema = Schema::of(
+const KEY_SIZE: Kind = Or(&[Between(0, 0x7FFF_FFFF), Like("^[0-9]{1,9}$"), Null]);
+const ENCRYPTION_CHANGE: Schema = Schema::only(
     "EncryptionChange",
     "encryption",
     &[
-        May("provider", Text),
+        May("provider", Sized(0, 255)),
         May("control_location", Word(&["front-end", "back-end"])),
-        May("cipher", Text),
-        May("key_size", Whole),
+        May("cipher", Kind::LABEL),
+        May("key_size", KEY_SIZE),
+        Only,
     ],
 );
-const PROJECT: &[Member] = &[Must("project", Text)];
+const PROJECT: &[Member] = &[Must("project", Sized(1, 255)), Only];
 const ACCESS_ACTS: &[Act] = &[
     Act::new("addProjectAccess", A::AddTypeAccess, PROJECT),
     Act::new("removeProjectAccess", A::RemoveTypeAccess, PROJECT),
@@ -94,9 +109,20 @@ const TYPES: &[Operation] = operations! {
         "Let the disks of a type be encrypted no more", may(A::DeleteEncryption);
 };
 
-const NEW_QOS: Schema = Schema::of("NewQosSpecs", "qos_specs", &[Must("name", Text), Others(Text)]);
-const QOS_CHANGE: Schema = Schema::of("QosSpecsChange", "qos_specs", &[Others(Text)]);
-const QOS_KEYS: Schema = Schema::top("QosSpecsKeys", &[Must("keys", Words)]);
+const CONSUMER: Kind = Word(&["front-end", "back-end", "both"]);
+/// The other keys are as those of extra specs that come with a type.
+const NEW_QOS: Schema = Schema::only(
+    "NewQosSpecs",
+    "qos_specs",
+    &[Must("name", NAME), May("consumer", CONSUMER), Member::Like(SPACED_KEY, Kind::LABEL)],
+);
+const QOS_CHANGE: Schema = Schema::only(
+    "QosSpecsChange",
+    "qos_specs",
+    &[May("consumer", CONSUMER), Member::Like(SPACED_KEY, Kind::LABEL)],
+);
+const QOS_KEYS: Schema =
+    Schema::top("QosSpecsKeys", &[Must("keys", Kind::Some(0, 255, &Sized(1, 255))), Only]);
 
 const QOS: &[Operation] = operations! {
     get "/qos-specs" 200 Many("qos_specs"), "List qualities of service", may(A::ListQosSpecs),
@@ -107,15 +133,15 @@ const QOS: &[Operation] = operations! {
     put "/qos-specs/{id}" 200 One("qos_specs"), "Set keys of a quality of service",
         may(A::UpdateQosSpecs), takes(&QOS_CHANGE);
     delete "/qos-specs/{id}" 202 Nothing, "Remove a quality of service", may(A::DeleteQosSpecs),
-        query(&[&["force"]]);
+        query(&[&["force@always"]]);
     put "/qos-specs/{id}/delete_keys" 202 Nothing, "Remove keys of a quality of service",
         may(A::DeleteQosSpecs), takes(&QOS_KEYS);
     get "/qos-specs/{id}/associations" 200 Many("qos_associations"),
         "List the disk types with a quality of service", may(A::ListQosSpecs);
     get "/qos-specs/{id}/associate" 202 Nothing, "Give a disk type a quality of service",
-        may(A::UpdateQosSpecs), query(&[&["vol_type_id"]]), fails(&[507]);
+        may(A::UpdateQosSpecs), query(&[&["vol_type_id!"]]), fails(&[507]);
     get "/qos-specs/{id}/disassociate" 202 Nothing, "Take a quality of service from a disk type",
-        may(A::UpdateQosSpecs), query(&[&["vol_type_id"]]), fails(&[507]);
+        may(A::UpdateQosSpecs), query(&[&["vol_type_id!"]]), fails(&[507]);
     get "/qos-specs/{id}/disassociate_all" 202 Nothing,
         "Take a quality of service from all disk types", may(A::UpdateQosSpecs), fails(&[507]);
 };

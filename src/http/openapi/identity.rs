@@ -1,7 +1,7 @@
 //! The identity service: Keystone's v3 API below two roots, and access keys.
 
-use super::table::Kind::{Each, Flag, Inside, Secret, Text, Time, Word, Words};
-use super::table::Member::{May, Must};
+use super::table::Kind::{self, Each, Flag, Inside, Like, Null, Or, Secret, Text, Time, Word};
+use super::table::Member::{May, Must, Only};
 use super::table::{Group, Member, Operation, Schema, operations};
 use crate::domain::identity::IdentityAction as I;
 
@@ -53,43 +53,61 @@ const VERSIONS: &[Operation] = operations! {
     get "/v3/" 200 One("version"), "Show version 3 of the identity service", open();
 };
 
-const NAMED: &[Member] = &[May("id", Text), May("name", Text)];
-const IN_DOMAIN: &[Member] = &[May("id", Text), May("name", Text), May("domain", Inside(NAMED))];
+const SCOPE: Kind = Or(&[
+    Inside(&[Must("project", Inside(&[Must("id", Text)])), Only]),
+    Inside(&[Must("project", Inside(&[Must("name", Text), Must("domain", IN)])), Only]),
+    Inside(&[Must("domain", IN), Only]),
+    Inside(&[Must("system", Inside(&[Must("all", Kind::Yes)])), Only]),
+    Word(&["unscoped"]),
+    Null,
+]);
+/// A domain by its id or its name.
+const IN: Kind =
+    Or(&[Inside(&[Must("id", Text)]), Inside(&[Must("name", Text), May("id", Kind::Never)])]);
+/// A thing by its id, or by its name and its domain.
+const USER: &[Member] = &[May("id", Text), Must("name", Text), Must("domain", IN)];
+const BY_PASSWORD: Kind = Inside(&[
+    Must("methods", Kind::Some(1, 1, &Word(&["password"]))),
+    Must(
+        "password",
+        Inside(&[Must(
+            "user",
+            Or(&[
+                Inside(&[Must("id", Text), Must("password", Secret)]),
+                Inside(&[
+                    May("id", Text),
+                    Must("name", Text),
+                    Must("domain", IN),
+                    Must("password", Secret),
+                ]),
+            ]),
+        )]),
+    ),
+]);
+const BY_TOKEN: Kind = Inside(&[
+    Must("methods", Kind::Some(1, 1, &Word(&["token"]))),
+    Must("token", Inside(&[Must("id", Secret)])),
+]);
+const BY_CREDENTIAL: Kind = Inside(&[
+    Must("methods", Kind::Some(1, 1, &Word(&["application_credential"]))),
+    Must(
+        "application_credential",
+        Or(&[
+            Inside(&[Must("id", Text), Must("secret", Secret)]),
+            Inside(&[
+                May("id", Text),
+                Must("name", Text),
+                Must("user", Or(&[Inside(&[Must("id", Text)]), Inside(USER)])),
+                Must("secret", Secret),
+            ]),
+        ]),
+    ),
+]);
 
 const LOGIN: Schema = Schema::of(
     "Login",
     "auth",
-    &[
-        Must(
-            "identity",
-            Inside(&[
-                Must("methods", Words),
-                May(
-                    "password",
-                    Inside(&[Must(
-                        "user",
-                        Inside(&[
-                            May("id", Text),
-                            May("name", Text),
-                            May("domain", Inside(NAMED)),
-                            Must("password", Secret),
-                        ]),
-                    )]),
-                ),
-                May("token", Inside(&[Must("id", Secret)])),
-                May(
-                    "application_credential",
-                    Inside(&[
-                        May("id", Text),
-                        May("name", Text),
-                        May("user", Inside(IN_DOMAIN)),
-                        Must("secret", Secret),
-                    ]),
-                ),
-            ]),
-        ),
-        May("scope", super::table::Kind::Anything),
-    ],
+    &[Must("identity", Or(&[BY_PASSWORD, BY_TOKEN, BY_CREDENTIAL])), May("scope", SCOPE)],
 );
 
 const SUBJECT: &[&str] = &["X-Subject-Token"];
@@ -123,46 +141,55 @@ const TOKENS: &[Operation] = operations! {
         must(I::GetEndpoint);
 };
 
+/// Of so many characters that are not all white space.
+const NAME_64: Kind = Like("^ ?[!-~][ -~]{0,62}$");
+const NAME_255: Kind = Like("^ ?[!-~][ -~]{0,253}$");
+const SECRET: Kind = Or(&[Secret, Null]);
 const NEW_PROJECT: Schema = Schema::of(
     "NewProject",
     "project",
     &[
-        Must("name", Text),
-        May("domain_id", Text),
-        May("parent_id", Text),
-        May("description", Text),
+        Must("name", NAME_64),
+        May("domain_id", Kind::TEXT),
+        May("parent_id", Kind::TEXT),
+        May("description", Kind::TEXT),
         May("enabled", Flag),
     ],
 );
 const PROJECT_CHANGE: Schema = Schema::of(
     "ProjectChange",
     "project",
-    &[May("name", Text), May("domain_id", Text), May("description", Text), May("enabled", Flag)],
+    &[
+        May("name", NAME_64),
+        May("domain_id", Text),
+        May("description", Kind::TEXT),
+        May("enabled", Flag),
+    ],
 );
 const NEW_USER: Schema = Schema::of(
     "NewUser",
     "user",
     &[
-        Must("name", Text),
-        May("domain_id", Text),
-        May("password", Secret),
-        May("description", Text),
-        May("email", Text),
+        Must("name", NAME_255),
+        May("domain_id", Kind::TEXT),
+        May("password", SECRET),
+        May("description", Kind::TEXT),
+        May("email", Kind::TEXT),
         May("enabled", Flag),
-        May("default_project_id", Text),
+        May("default_project_id", Kind::TEXT),
     ],
 );
 const USER_CHANGE: Schema = Schema::of(
     "UserChange",
     "user",
     &[
-        May("name", Text),
+        May("name", NAME_255),
         May("domain_id", Text),
         May("password", Secret),
-        May("description", Text),
-        May("email", Text),
+        May("description", Kind::TEXT),
+        May("email", Kind::TEXT),
         May("enabled", Flag),
-        May("default_project_id", Text),
+        May("default_project_id", Kind::TEXT),
     ],
 );
 const PASSWORD: Schema = Schema::of(
@@ -174,17 +201,17 @@ const NEW_CREDENTIAL: Schema = Schema::of(
     "NewApplicationCredential",
     "application_credential",
     &[
-        Must("name", Text),
-        May("description", Text),
-        May("secret", Secret),
-        May("roles", Each(NAMED)),
+        Must("name", NAME_255),
+        May("description", Kind::TEXT),
+        May("secret", SECRET),
+        May("roles", Or(&[Each(&[Must("name", Text), May("id", Text)]), Null])),
         May("unrestricted", Flag),
-        May("expires_at", Time),
+        May("expires_at", Or(&[Time, Null])),
     ],
 );
 
 const PROJECT_FILTERS: &[&str] =
-    &["limit", "marker", "name", "domain_id", "parent_id", "enabled", "user_id", "is_domain"];
+    &["limit@least", "marker", "name", "domain_id", "parent_id", "enabled", "user_id", "is_domain"];
 const ASSIGNMENT_FILTERS: &[&str] = &[
     "scope.project.id",
     "scope.domain.id",
@@ -205,7 +232,7 @@ const ACCOUNTS: &[Operation] = operations! {
         takes(&PROJECT_CHANGE), fails(&[409]);
     delete "/projects/{project}" 204 Nothing, "Remove a project", must(I::DeleteProject);
     get "/users" 200 Many("users"), "List users", must(I::ListUsers),
-        query(&[&["limit", "marker", "name", "domain_id", "enabled"]]);
+        query(&[&["limit@least", "marker", "name", "domain_id", "enabled"]]);
     post "/users" 201 One("user"), "Make a user", must(I::CreateUser), takes(&NEW_USER),
         fails(&[409]);
     get "/users/{user}" 200 One("user"), "Show a user", must(I::GetUser);
@@ -249,12 +276,19 @@ const GRANTS: &[Operation] = operations! {
         must(I::RevokeGrant);
 };
 
-const NEW_KEY: Schema =
-    Schema::of("NewAccessKey", "credential", &[Must("user_id", Text), May("description", Text)]);
-const KEY_CHANGE: Schema = Schema::of(
+const NEW_KEY: Schema = Schema::only(
+    "NewAccessKey",
+    "credential",
+    &[Must("user_id", Text), May("description", Kind::LABEL), Only],
+);
+const KEY_CHANGE: Schema = Schema::only(
     "AccessKeyChange",
     "credential",
-    &[May("status", Word(&["active", "inactive"])), May("description", Text)],
+    &[
+        May("status", Or(&[Word(&["active", "inactive"]), Null])),
+        May("description", Kind::LABEL),
+        Only,
+    ],
 );
 
 const KEYS: &[Operation] = operations! {

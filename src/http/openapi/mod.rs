@@ -10,6 +10,7 @@ mod disk_types;
 mod evs;
 mod faults;
 mod identity;
+mod links;
 mod openstack;
 mod own;
 mod parameters;

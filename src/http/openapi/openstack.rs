@@ -1,7 +1,9 @@
 //! The OpenStack Block Storage API: disks, transfers, backups, attachments, the node.
 
-use super::table::Kind::{Anything, Flag, Inside, Secret, Text, Texts, Whole, Word};
-use super::table::Member::{May, Must, Others};
+use super::table::Kind::{
+    self, Anything, Filled, From, Inside, Like, Null, Or, Secret, Sized, Text, Uuid, Whole, Word,
+};
+use super::table::Member::{May, Must, One, Only, Others, Since, Some};
 use super::table::{Act, Group, Member, Operation, Schema, operations};
 use crate::domain::access::Action as A;
 use crate::http::openstack::resource_filters::{BACKUP as BACKUP_FILTERS, VOLUME};
@@ -19,8 +21,19 @@ pub(super) const GROUPS: &[Group] = &[
     },
     Group {
         tag: "transfers",
-        says: "Hand a disk over to another project: one offers it, the other accepts it with the \
-               key. `volume-transfers` is the newer name.",
+        says: TRANSFER,
+        roots: &["/v2/{project_id}/os-volume-transfer", "/v3/{project_id}/os-volume-transfer"],
+        operations: OFFER,
+    },
+    Group {
+        tag: "transfers",
+        says: TRANSFER,
+        roots: &["/v3/{project_id}/volume-transfers"],
+        operations: OFFER_355,
+    },
+    Group {
+        tag: "transfers",
+        says: TRANSFER,
         roots: &[
             "/v2/{project_id}/os-volume-transfer",
             "/v3/{project_id}/os-volume-transfer",
@@ -61,6 +74,9 @@ pub(super) const GROUPS: &[Group] = &[
     },
 ];
 
+const TRANSFER: &str = "Hand a disk over to another project: one offers it, the other accepts it \
+                        with the key. `volume-transfers` is the newer name.";
+
 const VERSIONS: &[Operation] = operations! {
     get "/" 300 Many("versions"), "List the versions", open();
     get "/v1" 200 Many("versions"), "Show the first version, which is no more", open();
@@ -75,21 +91,35 @@ pub(super) const PAGE: &[&str] = &["limit", "offset", "marker", "sort", "sort_ke
 /// For administrators.
 pub(super) const ALL: &[&str] = &["all_tenants"];
 
-const NEW_TRANSFER: Schema = Schema::of(
-    "NewTransfer",
+const NEW_TRANSFER: Schema =
+    Schema::only("NewTransfer", "transfer", &[Must("volume_id", Uuid), May("name", NAME), Only]);
+/// From 3.55 on, under the newer name.
+const NEW_VOLUME_TRANSFER: Schema = Schema::only(
+    "NewVolumeTransfer",
     "transfer",
-    &[Must("volume_id", Text), May("name", Text), May("no_snapshots", Flag)],
+    &[Must("volume_id", Uuid), May("name", NAME), Since(55, "no_snapshots", Kind::TRUTH), Only],
 );
-const ACCEPT_TRANSFER: Schema = Schema::of("AcceptTransfer", "accept", &[Must("auth_key", Secret)]);
+const ACCEPT_TRANSFER: Schema =
+    Schema::only("AcceptTransfer", "accept", &[Must("auth_key", Or(&[Secret, Whole])), Only]);
+/// A name that is not nothing but white space.
+const NAME: Kind = Or(&[Like("^[!-~]([ -~]{0,253}[!-~])?$"), Null]);
+
+const OFFER: &[Operation] = operations! {
+    post "" 202 One("transfer"), "Offer a disk; the answer alone has the key",
+        may(A::CreateTransfer), takes(&NEW_TRANSFER),
+        headers(&["Idempotency-Key", "X-Evs-Transfer-Expires-In"]), fails(&[422]);
+};
+const OFFER_355: &[Operation] = operations! {
+    post "" 202 One("transfer"), "Offer a disk; the answer alone has the key",
+        may(A::CreateTransfer), takes(&NEW_VOLUME_TRANSFER),
+        headers(&["Idempotency-Key", "X-Evs-Transfer-Expires-In"]), fails(&[422]);
+};
 
 const TRANSFERS: &[Operation] = operations! {
     get "" 200 Many("transfers"), "List pending transfers", may(A::ListTransfers),
         query(&[PAGE, ALL, &["name", "id", "volume_id"]]);
     get "/detail" 200 Many("transfers"), "List pending transfers with all that is known of them",
         may(A::ListTransfers), query(&[PAGE, ALL, &["name", "id", "volume_id"]]);
-    post "" 202 One("transfer"), "Offer a disk; the answer alone has the key",
-        may(A::CreateTransfer), takes(&NEW_TRANSFER),
-        headers(&["Idempotency-Key", "X-Evs-Transfer-Expires-In"]), fails(&[422]);
     get "/{id}" 200 One("transfer"), "Show a transfer", may(A::ShowTransfer);
     delete "/{id}" 202 Nothing, "Withdraw an offer", may(A::DeleteTransfer),
         headers(&["Idempotency-Key"]), fails(&[422]);
@@ -103,29 +133,55 @@ const NEW_VOLUME: Schema = Schema::top(
         Must(
             "volume",
             Inside(&[
-                May("size", Whole),
-                May("name", Text),
-                May("description", Text),
-                May("volume_type", Text),
-                May("availability_zone", Text),
-                May("metadata", Texts),
-                May("multiattach", Flag),
-                May("snapshot_id", Text),
-                May("source_volid", Text),
-                May("imageRef", Text),
-                May("backup_id", Text),
+                May("size", Or(&[Kind::SIZE, Null])),
+                May("name", Kind::LABEL),
+                May("description", Kind::LABEL),
+                May("display_name", Kind::LABEL),
+                May("display_description", Kind::LABEL),
+                May("volume_type", Kind::TEXT),
+                May("availability_zone", Kind::TEXT),
+                May("metadata", Kind::MAYBE_METADATA),
+                May("multiattach", Kind::TRUTH),
+                May("shareable", Anything),
+                May("count", Anything),
+                May("consistencygroup_id", Anything),
+                May("source_replica", Anything),
+                May("group_id", Anything),
+                May("snapshot_id", Kind::TEXT),
+                May("source_volid", Kind::TEXT),
+                May("imageRef", Kind::TEXT),
+                May("image_id", Kind::TEXT),
+                Since(47, "backup_id", Kind::TEXT),
+                // Up to 3.52 others are taken and not heard.
+                Only,
             ]),
         ),
-        May("OS-SCH-HNT:scheduler_hints", Inside(&[May("dedicated_storage_id", Text)])),
+        May("OS-SCH-HNT:scheduler_hints", HINTS),
+        Only,
     ],
 );
-const VOLUME_CHANGE: Schema = Schema::of(
+const HINTS: Kind = Or(&[Inside(&[May("dedicated_storage_id", Kind::TEXT)]), Null]);
+const VOLUME_CHANGE: Schema = Schema::only(
     "VolumeChange",
     "volume",
-    &[May("name", Text), May("description", Text), May("metadata", Texts)],
+    &[
+        May("name", Kind::LABEL),
+        May("description", Kind::LABEL),
+        May("display_name", Kind::LABEL),
+        May("display_description", Kind::LABEL),
+        May("metadata", Kind::MAYBE_METADATA),
+        Only,
+        Some,
+    ],
 );
-pub(super) const METADATA: Schema = Schema::top("Metadata", &[Must("metadata", Texts)]);
-pub(super) const META: Schema = Schema::top("MetadataValue", &[Must("meta", Texts)]);
+pub(super) const METADATA: Schema =
+    Schema::top("Metadata", &[Must("metadata", Kind::METADATA), Only]);
+/// Its one key is the path's.
+pub(super) const META: Schema = Schema::only(
+    "MetadataValue",
+    "meta",
+    &[Member::Like("^[^\\u0000]{1,255}$", Sized(0, 255)), One],
+);
 
 /// Filters of disks beyond those that `resource_filters` tells.
 const DISK_FILTERS: &[&str] = &["with_count", "glance_metadata"];
@@ -169,40 +225,74 @@ const DISKS: &[Operation] = operations! {
 const EMPTY: super::table::Body = super::table::Body::Nothing;
 const PERHAPS: super::table::Body = super::table::Body::Perhaps;
 
-pub(super) const STATUS: &[Member] = &[Must("status", Text)];
-const CONNECTOR: &[Member] = &[Must("connector", Inside(&[Others(Anything)]))];
+const DISK_STATUSES: &[&str] = &[
+    "available",
+    "attaching",
+    "backing-up",
+    "creating",
+    "detaching",
+    "error",
+    "error_deleting",
+    "error_extending",
+    "error_restoring",
+    "extending",
+    "in-use",
+    "maintenance",
+    "reserved",
+    "retyping",
+    "restoring-backup",
+];
+const CONNECTOR: &[Member] = &[Must("connector", Or(&[Inside(&[Others(Anything)]), Text])), Only];
+const LEFT_CONNECTOR: &[Member] =
+    &[Must("connector", Or(&[Inside(&[Others(Anything)]), Text, Null])), Only];
 
 const DISK_ACTS: &[Act] = &[
-    Act::new("os-extend", A::ExtendDisk, &[Must("new_size", Whole)]),
-    Act::new("os-set_bootable", A::UpdateDisk, &[Must("bootable", Flag)]),
+    Act::new("os-extend", A::ExtendDisk, &[Must("new_size", Kind::SIZE), Only]),
+    Act::new("os-set_bootable", A::UpdateDisk, &[Must("bootable", Kind::TRUTH), Only]),
     Act::new(
         "os-reset_status",
         A::ResetDiskStatus,
-        &[May("status", Text), May("attach_status", Text), May("migration_status", Text)],
+        &[
+            May("status", Or(&[Word(DISK_STATUSES), Null])),
+            May("attach_status", Or(&[Word(&["attached", "detached", "attaching"]), Null])),
+            May("migration_status", Kind::TEXT),
+            Only,
+            Some,
+        ],
     ),
     Act::new("os-force_delete", A::ForceDeleteDisk, &[]),
-    Act::new("os-update_readonly_flag", A::SetDiskReadOnly, &[Must("readonly", Flag)]),
+    Act::new("os-update_readonly_flag", A::SetDiskReadOnly, &[Must("readonly", Kind::TRUTH), Only]),
     Act::new(
         "os-retype",
         A::RetypeDisk,
-        &[Must("new_type", Text), May("migration_policy", Word(&["on-demand", "never"]))],
+        &[
+            Must("new_type", Text),
+            May("migration_policy", Or(&[Word(&["on-demand", "never"]), Null])),
+            Only,
+        ],
     ),
-    Act::new("revert", A::RevertDisk, &[Must("snapshot_id", Text)]).since(40),
+    Act::new("revert", A::RevertDisk, &[Must("snapshot_id", Uuid), Only]).since(40),
     Act::new(
         "os-volume_upload_image",
         A::UploadImage,
         &[
-            Must("image_name", Text),
-            May("force", Flag),
-            May("disk_format", Text),
-            May("container_format", Text),
-            May("visibility", Text),
-            May("protected", Flag),
+            Must("image_name", Sized(1, 255)),
+            May("force", Kind::TRUTH),
+            May("disk_format", Kind::TEXT),
+            May("container_format", Kind::TEXT),
+            May("__os_type", Anything),
+            Since(1, "visibility", Anything),
+            Since(1, "protected", Anything),
+            Only,
         ],
     ),
-    Act::new("os-set_image_metadata", A::ChangeImageMetadata, &[Must("metadata", Texts)]),
+    Act::new(
+        "os-set_image_metadata",
+        A::ChangeImageMetadata,
+        &[Must("metadata", Kind::MAYBE_METADATA), Only],
+    ),
     Act::new("os-show_image_metadata", A::ShowImageMetadata, &[]),
-    Act::new("os-unset_image_metadata", A::ChangeImageMetadata, &[Must("key", Text)]),
+    Act::new("os-unset_image_metadata", A::ChangeImageMetadata, &[Must("key", Text), Only]),
     Act::new("os-migrate_volume", A::MigrateDisk, &[]),
     Act::new("os-reserve", A::ReserveDisk, &[]),
     Act::new("os-unreserve", A::UnreserveDisk, &[]),
@@ -210,53 +300,76 @@ const DISK_ACTS: &[Act] = &[
         "os-attach",
         A::AttachDisk,
         &[
-            Must("mountpoint", Text),
-            May("instance_uuid", Text),
-            May("host_name", Text),
+            Must("mountpoint", Sized(1, 255)),
+            May("instance_uuid", Uuid),
+            May("host_name", Sized(0, 255)),
             May("mode", Word(&["rw", "ro"])),
+            Only,
         ],
     ),
-    Act::new("os-detach", A::DetachDisk, &[May("attachment_id", Text)]),
+    Act::new("os-detach", A::DetachDisk, &[May("attachment_id", Kind::UUID), Only]).or_null(),
     Act::new("os-begin_detaching", A::BeginDetaching, &[]),
     Act::new("os-roll_detaching", A::RollDetaching, &[]),
     Act::new(
         "os-force_detach",
         A::ForceDetachDisk,
-        &[May("attachment_id", Text), May("connector", Anything)],
+        &[
+            May("attachment_id", Kind::TEXT),
+            May("connector", Or(&[Inside(&[Others(Anything)]), Text, Null])),
+            Only,
+        ],
     ),
     Act::new("os-initialize_connection", A::InitializeConnection, CONNECTOR),
-    Act::new("os-terminate_connection", A::TerminateConnection, CONNECTOR),
+    Act::new("os-terminate_connection", A::TerminateConnection, LEFT_CONNECTOR),
 ];
 
-const NEW_BACKUP: Schema = Schema::of(
+const NEW_BACKUP: Schema = Schema::only(
     "NewBackup",
     "backup",
     &[
-        Must("volume_id", Text),
-        May("name", Text),
-        May("description", Text),
-        May("incremental", Flag),
-        May("force", Flag),
-        May("container", Text),
-        May("snapshot_id", Text),
-        May("metadata", Texts),
-        May("availability_zone", Text),
+        Must("volume_id", Uuid),
+        May("name", Kind::LABEL),
+        May("description", Kind::LABEL),
+        May("incremental", Kind::TRUTH),
+        May("force", Kind::TRUTH),
+        May("container", Kind::LABEL),
+        May("snapshot_id", Kind::UUID),
+        Since(43, "metadata", Kind::MAYBE_METADATA),
+        Since(51, "availability_zone", Kind::LABEL),
+        Only,
     ],
 );
-const BACKUP: Schema = Schema::of(
+const BACKUP: Schema = Schema::only(
     "Backup",
     "backup",
-    &[May("name", Text), May("description", Text), May("metadata", Texts)],
+    &[
+        May("name", Kind::LABEL),
+        May("description", Kind::LABEL),
+        Since(43, "metadata", Kind::MAYBE_METADATA),
+        Only,
+    ],
 );
-const RESTORE: Schema =
-    Schema::of("RestoreBackup", "restore", &[May("volume_id", Text), May("name", Text)]);
-const RECORD: Schema = Schema::of(
+const RESTORE: Schema = Schema::top(
+    "RestoreBackup",
+    &[
+        Must(
+            "restore",
+            Or(&[Inside(&[May("volume_id", Kind::UUID), May("name", Kind::LABEL), Only]), Null]),
+        ),
+        Only,
+    ],
+);
+const RECORD: Schema = Schema::only(
     "BackupRecord",
     "backup-record",
-    &[Must("backup_service", Text), Must("backup_url", Text)],
+    &[Must("backup_service", Sized(1, 255)), Must("backup_url", Filled), Only],
 );
 const BACKUP_ACTS: &[Act] = &[
-    Act::new("os-reset_status", A::ResetBackupStatus, STATUS),
+    Act::new(
+        "os-reset_status",
+        A::ResetBackupStatus,
+        &[Must("status", Word(&["available", "error"])), Only],
+    ),
     Act::new("os-force_delete", A::ForceDeleteBackup, &[]),
 ];
 
@@ -281,17 +394,22 @@ const BACKUPS: &[Operation] = operations! {
         may(A::ImportBackup), takes(&RECORD);
 };
 
-const NEW_ATTACHMENT: Schema = Schema::of(
+const NEW_ATTACHMENT: Schema = Schema::only(
     "NewAttachment",
     "attachment",
     &[
-        Must("volume_uuid", Text),
-        May("instance_uuid", Text),
-        May("connector", Inside(&[Others(Anything)])),
-        May("mode", Word(&["rw", "ro"])),
+        Must("volume_uuid", Uuid),
+        May("instance_uuid", Uuid),
+        May("connector", Or(&[Inside(&[Others(Anything)]), Null])),
+        Since(54, "mode", Word(&["rw", "ro"])),
+        Only,
     ],
 );
-const CONNECT: Schema = Schema::of("ConnectAttachment", "attachment", CONNECTOR);
+const CONNECT: Schema = Schema::only(
+    "ConnectAttachment",
+    "attachment",
+    &[Must("connector", Inside(&[Others(Anything), Some])), Only],
+);
 const ATTACHMENT_ACTS: &[Act] = &[Act::new("os-complete", A::CompleteAttachment, &[]).since(44)];
 const ATTACHMENT_FILTERS: &[&str] =
     &["volume_id", "instance_id", "status", "attach_status", "project_id"];
@@ -325,8 +443,20 @@ const MESSAGES: &[Operation] = operations! {
     delete "/messages/{id}" 204 Nothing, "Remove a message", may(A::DeleteMessage), since(3);
 };
 
-const QUOTA_SET: Schema = Schema::of("QuotaSet", "quota_set", &[Others(Whole)]);
-const QUOTA_CLASS_SET: Schema = Schema::of("QuotaClassSet", "quota_class_set", &[Others(Whole)]);
+/// There are more, two for each disk type: `volumes_SSD`, `gigabytes_SSD`.
+const LIMITS: &[Member] = &[
+    May("volumes", LIMIT),
+    May("snapshots", LIMIT),
+    May("gigabytes", LIMIT),
+    May("backups", LIMIT),
+    May("backup_gigabytes", LIMIT),
+    May("per_volume_gigabytes", LIMIT),
+    May("groups", LIMIT),
+    Others(LIMIT),
+];
+const LIMIT: Kind = Or(&[From(-1), Like("^(-1|[0-9]{1,18})$")]);
+const QUOTA_SET: Schema = Schema::only("QuotaSet", "quota_set", LIMITS);
+const QUOTA_CLASS_SET: Schema = Schema::only("QuotaClassSet", "quota_class_set", LIMITS);
 
 const QUOTAS: &[Operation] = operations! {
     get "/os-quota-sets/{target}" 200 One("quota_set"), "Show the quota of a project",
@@ -348,12 +478,13 @@ const QUOTAS: &[Operation] = operations! {
 const SWITCH: Schema = Schema::top(
     "SwitchService",
     &[
-        Must("host", Text),
+        Must("host", Sized(1, 255)),
         May("binary", Text),
         May("service", Text),
         May("disabled_reason", Text),
-        May("backend_id", Text),
-        May("cluster", Text),
+        May("backend_id", Anything),
+        May("cluster", Anything),
+        Only,
     ],
 );
 

@@ -1,6 +1,6 @@
 //! `/_evs`: what the service says of itself.
 
-use super::table::Kind::{Flag, Number, Text, Time, Word};
+use super::table::Kind::{Flag, Null, Number, Or, Text, Time, Uuid, Word, Yes, self};
 use super::table::{Group, Kind, Member, Operation, Schema, operations};
 use crate::domain::access::Action as A;
 use crate::http::own::seed::TOML;
@@ -16,19 +16,25 @@ pub(super) const GROUPS: &[Group] = &[Group {
 
 const PROGRESS: Schema = Schema::top(
     "Progress",
-    &[Member::May("disk_id", Text), Member::May("outcome", Word(&["done", "failed"]))],
+    &[
+        Member::May("disk_id", Uuid),
+        Member::May("outcome", Or(&[Word(&["done", "failed"]), Null])),
+        Member::Only,
+    ],
 );
 
 /// Exactly one of them.
 const CLOCK: Schema = Schema::top(
     "ClockChange",
     &[
-        Member::May("freeze", Flag),
-        Member::May("run", Flag),
+        Member::May("freeze", Yes),
+        Member::May("run", Yes),
         Member::May("set", Time),
         Member::May("advance_s", Number),
         Member::May("scale", Number),
-        Member::May("reset", Flag),
+        Member::May("reset", Yes),
+        Member::Only,
+        Member::One,
     ],
 );
 
@@ -56,7 +62,7 @@ const FAULT: Schema = Schema::top(
         Member::May("times", Number),
         Member::May("probability", Number),
         Member::May("seed", Number),
-        Member::May("persist", Flag),
+        Member::May("persist", Kind::Flag),
         Member::May(
             "error",
             Word(&[
@@ -91,11 +97,14 @@ const FAULT: Schema = Schema::top(
         Member::May("fail", POINT),
     ],
 );
-const SAVE: Schema = Schema::top("StateSave", &[Member::May("overwrite", Flag)]);
+const SAVE: Schema =
+    Schema::top("StateSave", &[Member::May("overwrite", Kind::TRUTH), Member::Only]);
 
 /// Exactly one of them.
-const RESET: Schema =
-    Schema::top("StateReset", &[Member::May("project_id", Text), Member::May("everything", Flag)]);
+const RESET: Schema = Schema::top(
+    "StateReset",
+    &[Member::May("project_id", Text), Member::May("everything", Yes), Member::Only, Member::One],
+);
 
 const OWN: &[Operation] = operations! {
     get "/health" 200 Id("status"), "Tell that the process answers", open();
@@ -124,7 +133,7 @@ const OWN: &[Operation] = operations! {
     delete "/faults/{id}" 204 Nothing, "Remove such a rule", may(A::DeleteFaults);
     get "/state" 200 Many("states"), "List the saved states", may(A::ListStates);
     get "/state/diff" 200 Many("tables"), "Compare two states, of which now is the present one",
-        may(A::CompareStates), query(&[&["from", "to", "all"]]), fails(&[404, 409]);
+        may(A::CompareStates), query(&[&["from!", "to!", "all"]]), fails(&[404, 409]);
     post "/state/reset" 200 One("reset"), "Take everything or a project back to its beginning",
         may(A::ResetState), takes(&RESET), fails(&[404, 409]);
     put "/state/{state}" 201 One("state"), "Save the present state", may(A::SaveState), may_take(&SAVE), fails(&[409]);

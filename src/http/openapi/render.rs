@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::table::{Act, Asker, Body, Group, Kind, Member, Operation, Request, Schema};
-use super::{faults, parameters};
+use super::{faults, links, parameters};
 use crate::domain::access::{Action, Role};
 use crate::domain::identity::Bound;
-use crate::domain::microversion::{MAX, MIN};
+use crate::domain::microversion::{MAX, MIN, Microversion};
 use crate::http::answer::has_versions;
 use crate::http::dialect::Dialect;
 
@@ -34,7 +34,8 @@ pub(super) fn document(groups: &[Group]) -> Value {
         for operation in group.operations {
             for root in group.roots {
                 let path = format!("{root}{}", operation.path);
-                let told = told(group, operation, &path);
+                let mut told = told(group, operation, &path);
+                links::add(&mut told, operation, &path, groups);
                 let item = paths.entry(path).or_insert_with(|| json!({}));
                 if let Some(methods) = item.as_object_mut() {
                     methods.insert(operation.method.to_owned(), told);
@@ -42,8 +43,9 @@ pub(super) fn document(groups: &[Group]) -> Value {
             }
         }
     }
-    let tags: Vec<Value> =
+    let mut tags: Vec<Value> =
         groups.iter().map(|group| json!({"name": group.tag, "description": group.says})).collect();
+    tags.dedup();
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -97,7 +99,7 @@ fn told(group: &Group, operation: &Operation, path: &str) -> Value {
 
 /// Method and path as one word: `GET /v3/{project_id}/volumes/{id}` is `getV3VolumesById`. The
 /// project, which is in nearly every path, is left out.
-fn operation_id(method: &str, path: &str) -> String {
+pub(super) fn operation_id(method: &str, path: &str) -> String {
     let mut id = method.to_owned();
     let mut add = |word: &str| {
         let mut letters = word.chars();
@@ -137,22 +139,25 @@ fn parameters_of(operation: &Operation, path: &str) -> Value {
     let mut all: Vec<Value> = path
         .split('/')
         .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
-        .map(|name| refer(&format!("path.{name}")))
+        .map(|name| refer(&format!("path.{}", parameters::of_path(name, path))))
         .collect();
     if has_versions(path) {
         all.push(if operation.since > MIN {
-            version_parameter(true, &format!("volume {}", operation.since))
+            version_parameter(true, operation.since, operation.since)
         } else {
             refer("OpenStack-API-Version")
         });
     }
     all.extend(operation.headers.iter().map(|name| refer(name)));
     let names = operation.query.iter().flat_map(|names| names.iter());
-    all.extend(names.map(|name| refer(&format!("query.{}", parameters::component(name)))));
+    // What came with a microversion is not heard where there are none.
+    let heard = names.filter(|name| has_versions(path) || parameters::since(name) == MIN);
+    all.extend(heard.map(|name| refer(&format!("query.{}", parameters::of_query(name, path)))));
     all.into()
 }
 
-fn version_parameter(required: bool, example: &str) -> Value {
+fn version_parameter(required: bool, since: Microversion, example: Microversion) -> Value {
+    let minors: Vec<String> = (since.1..=MAX.1).map(|minor| minor.to_string()).collect();
     json!({
         "name": "OpenStack-API-Version",
         "in": "header",
@@ -160,8 +165,11 @@ fn version_parameter(required: bool, example: &str) -> Value {
         "description": format!(
             "The microversion, {MIN} to {MAX}, as `volume 3.60` or `volume latest`; without it {MIN}."
         ),
-        "schema": {"type": "string"},
-        "example": example,
+        "schema": {
+            "type": "string",
+            "pattern": format!("^volume (latest|{}\\.({}))$", MAX.0, minors.join("|")),
+        },
+        "example": format!("volume {example}"),
     })
 }
 
@@ -276,27 +284,33 @@ fn fault_components(groups: &[Group]) -> Value {
 
 fn parameter_components() -> Value {
     let mut all = Map::new();
-    for (name, says) in parameters::PATH {
+    for (name, kind, says) in parameters::PATH {
         all.insert(
-            format!("path.{name}"),
-            json!({"name": name, "in": "path", "required": true, "description": says,
-                   "schema": {"type": "string"}}),
+            format!("path.{}", parameters::component(name)),
+            json!({"name": parameters::plain(name), "in": "path", "required": true,
+                   "description": says, "schema": value(kind)}),
         );
     }
     for (name, kind, says) in parameters::QUERY {
-        all.insert(
-            format!("query.{}", parameters::component(name)),
-            json!({"name": name, "in": "query", "description": says, "schema": value(kind)}),
-        );
+        let required = name.ends_with(parameters::REQUIRED);
+        let mut told = json!({"name": parameters::plain(name), "in": "query", "required": required,
+                              "description": says, "schema": value(kind)});
+        let since = parameters::since(name);
+        if since > MIN
+            && let Some(members) = told.as_object_mut()
+        {
+            members.insert("x-evs-since".to_owned(), since.to_string().into());
+        }
+        all.insert(format!("query.{}", parameters::component(name)), told);
     }
-    for (name, required, says) in parameters::HEADERS {
+    for (name, required, kind, says) in parameters::HEADERS {
         all.insert(
             (*name).to_owned(),
             json!({"name": name, "in": "header", "required": required, "description": says,
-                   "schema": {"type": "string"}}),
+                   "schema": value(kind)}),
         );
     }
-    let version = version_parameter(false, &format!("volume {MAX}"));
+    let version = version_parameter(false, MIN, MAX);
     all.insert("OpenStack-API-Version".to_owned(), version);
     Value::Object(all)
 }
@@ -305,6 +319,12 @@ fn schema(of: &Schema) -> Value {
     let inner = object(of.members);
     match of.of {
         None => inner,
+        Some(name) if of.alone => json!({
+            "type": "object",
+            "required": [name],
+            "properties": {name: inner},
+            "additionalProperties": false,
+        }),
         Some(name) => {
             json!({"type": "object", "required": [name], "properties": {name: inner}})
         }
@@ -314,10 +334,11 @@ fn schema(of: &Schema) -> Value {
 /// Exactly one action, each with what it needs.
 fn one_of(acts: &[Act]) -> Value {
     let one = |act: &Act| {
-        let mut inner = object(act.members);
-        // What has no members of its own may be told as nothing.
-        let optional = act.members.iter().all(|member| !matches!(member, Member::Must(..)));
-        if optional && let Some(members) = inner.as_object_mut() {
+        // What has no members of its own is not looked at.
+        let mut inner = if act.members.is_empty() { json!({}) } else { object(act.members) };
+        if act.or_null
+            && let Some(members) = inner.as_object_mut()
+        {
             members.insert("type".to_owned(), json!(["object", "null"]));
         }
         let mut told = json!({
@@ -340,7 +361,8 @@ fn one_of(acts: &[Act]) -> Value {
 }
 
 fn object(members: &[Member]) -> Value {
-    let (mut required, mut properties, mut others) = (Vec::new(), Map::new(), None);
+    let (mut required, mut properties) = (Vec::new(), Map::new());
+    let mut object = Map::from_iter([("type".to_owned(), json!("object"))]);
     for member in members {
         match member {
             Member::Must(name, kind) => {
@@ -350,35 +372,82 @@ fn object(members: &[Member]) -> Value {
             Member::May(name, kind) => {
                 properties.insert((*name).to_owned(), value(kind));
             }
-            Member::Others(kind) => others = Some(value(kind)),
+            Member::Since(minor, name, kind) => {
+                let mut told = value(kind);
+                if let Some(members) = told.as_object_mut() {
+                    let since = Microversion(MIN.0, *minor).to_string();
+                    members.insert("x-evs-since".to_owned(), since.into());
+                }
+                properties.insert((*name).to_owned(), told);
+            }
+            Member::Others(kind) => {
+                object.insert("additionalProperties".to_owned(), value(kind));
+            }
+            Member::Like(pattern, kind) => {
+                object.insert("patternProperties".to_owned(), json!({*pattern: value(kind)}));
+                object.insert("additionalProperties".to_owned(), false.into());
+            }
+            Member::Only => {
+                object.insert("additionalProperties".to_owned(), false.into());
+            }
+            Member::Some => {
+                object.insert("minProperties".to_owned(), 1.into());
+            }
+            Member::One => {
+                object.insert("minProperties".to_owned(), 1.into());
+                object.insert("maxProperties".to_owned(), 1.into());
+            }
         }
     }
-    let mut object = Map::from_iter([("type".to_owned(), json!("object"))]);
     if !required.is_empty() {
         object.insert("required".to_owned(), required.into());
     }
     if !properties.is_empty() {
         object.insert("properties".to_owned(), properties.into());
     }
-    if let Some(others) = others {
-        object.insert("additionalProperties".to_owned(), others);
-    }
     Value::Object(object)
 }
+
+/// A UUID with or without dashes.
+const UUID: &str = "^([0-9a-fA-F]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$";
 
 fn value(kind: &Kind) -> Value {
     match kind {
         Kind::Text => json!({"type": "string"}),
+        Kind::Sized(least, most) => {
+            json!({"type": "string", "minLength": least, "maxLength": most})
+        }
+        Kind::Filled => json!({"type": "string", "minLength": 1}),
+        Kind::Like(pattern) => json!({"type": "string", "pattern": pattern}),
+        Kind::Uuid => json!({"type": "string", "pattern": UUID}),
         Kind::Secret => json!({"type": "string", "format": "password"}),
         Kind::Whole => json!({"type": "integer"}),
+        Kind::From(least) => json!({"type": "integer", "minimum": least}),
+        Kind::Between(least, most) => {
+            json!({"type": "integer", "minimum": least, "maximum": most})
+        }
         Kind::Number => json!({"type": "number"}),
         Kind::Flag => json!({"type": "boolean"}),
         Kind::Time => json!({"type": "string", "format": "date-time"}),
         Kind::Word(words) => json!({"type": "string", "enum": words}),
-        Kind::Texts => json!({"type": "object", "additionalProperties": {"type": "string"}}),
-        Kind::Words => json!({"type": "array", "items": {"type": "string"}}),
         Kind::Each(members) => json!({"type": "array", "items": object(members)}),
+        Kind::Some(least, most, kind) => json!({
+            "type": "array",
+            "items": value(kind),
+            "minItems": least,
+            "maxItems": most,
+            "uniqueItems": true,
+        }),
         Kind::Inside(members) => object(members),
+        Kind::Keyed(pattern, kind) => json!({
+            "type": "object",
+            "patternProperties": {*pattern: value(kind)},
+            "additionalProperties": false,
+        }),
+        Kind::Yes => json!({"type": "boolean", "const": true}),
+        Kind::Never => false.into(),
+        Kind::Null => json!({"type": "null"}),
+        Kind::Or(kinds) => json!({"anyOf": kinds.iter().map(value).collect::<Vec<_>>()}),
         Kind::Anything => json!({}),
     }
 }

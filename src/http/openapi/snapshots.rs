@@ -1,8 +1,8 @@
 //! Snapshots, by OpenStack's API and by the cloud's own.
 
-use super::openstack::{ALL, BOTH, META, METADATA, PAGE, STATUS};
-use super::table::Kind::{Flag, Inside, Text, Texts};
-use super::table::Member::{May, Must};
+use super::openstack::{ALL, BOTH, META, METADATA, PAGE};
+use super::table::Kind::{self, Flag, Inside, Like, Null, Or, Sized, Uuid, Word};
+use super::table::Member::{May, Must, Only, Some};
 use super::table::{Act, Group, Operation, Schema, operations};
 use crate::domain::access::Action as A;
 use crate::http::openstack::resource_filters::SNAPSHOT;
@@ -25,33 +25,66 @@ pub(super) const GROUPS: &[Group] = &[
 /// Filters that administrators alone are heard with, and the number of all.
 const MORE: &[&str] = &["with_count", "id", "project_id", "user_id", "size"];
 
-const NEW: Schema = Schema::of(
+const NEW: Schema = Schema::only(
     "NewSnapshot",
     "snapshot",
     &[
-        Must("volume_id", Text),
-        May("name", Text),
-        May("description", Text),
-        May("metadata", Texts),
-        May("force", Flag),
+        Must("volume_id", Uuid),
+        May("name", Kind::LABEL),
+        May("description", Kind::LABEL),
+        May("display_name", Kind::LABEL),
+        May("display_description", Kind::LABEL),
+        May("metadata", Kind::MAYBE_METADATA),
+        May("force", Kind::TRUTH),
+    ],
+);
+const NEW_NATIVE: Schema = Schema::of(
+    "NewCloudSnapshot",
+    "snapshot",
+    &[
+        Must("volume_id", Uuid),
+        May("name", Kind::LABEL),
+        May("description", Kind::LABEL),
+        May("metadata", Kind::MAYBE_METADATA),
+        May("force", Or(&[Flag, Like("^([Tt]rue|[Ff]alse|TRUE|FALSE)$"), Null])),
     ],
 );
 
-const CHANGE: Schema =
-    Schema::of("SnapshotChange", "snapshot", &[May("name", Text), May("description", Text)]);
+const CHANGE: Schema = Schema::only(
+    "SnapshotChange",
+    "snapshot",
+    &[
+        May("name", Kind::LABEL),
+        May("description", Kind::LABEL),
+        May("display_name", Kind::LABEL),
+        May("display_description", Kind::LABEL),
+        Only,
+        Some,
+    ],
+);
+const CHANGE_NATIVE: Schema = Schema::of(
+    "CloudSnapshotChange",
+    "snapshot",
+    &[Must("name", Sized(0, 255)), May("description", Kind::LABEL)],
+);
+const STATUSES: Kind = Word(&["available", "creating", "deleting", "error", "error_deleting"]);
 
 const ROLLBACK: Schema = Schema::top(
     "Rollback",
-    &[Must("rollback", Inside(&[Must("volume_id", Text), May("name", Text)]))],
+    &[Must("rollback", Inside(&[Must("volume_id", Uuid), May("name", Kind::LABEL)]))],
 );
 
 const ACTS: &[Act] = &[
-    Act::new("os-reset_status", A::ResetSnapshotStatus, STATUS),
+    Act::new("os-reset_status", A::ResetSnapshotStatus, &[Must("status", STATUSES), Only]),
     Act::new("os-force_delete", A::ForceDeleteSnapshot, &[]),
     Act::new(
         "os-update_snapshot_status",
         A::TellSnapshotStatus,
-        &[Must("status", Text), May("progress", Text)],
+        &[
+            Must("status", STATUSES),
+            May("progress", Or(&[Like("^(100|[0-9]{1,2})%$"), Null])),
+            Only,
+        ],
     ),
 ];
 
@@ -81,7 +114,7 @@ const SNAPSHOTS: &[Operation] = operations! {
         "Take a key out of the metadata of a snapshot", may(A::DeleteSnapshotMetadata);
 };
 
-const LIST: &[&str] = &["limit", "offset", "marker"];
+const LIST: &[&str] = &["limit@native", "offset@native", "marker@native"];
 
 const FILTERS: &[&str] = &[
     "id",
@@ -99,10 +132,10 @@ const NATIVE: &[Operation] = operations! {
     get "/cloudsnapshots/detail" 200 Many("snapshots"), "List snapshots and tell how many there are",
         may(A::ListSnapshots), query(&[LIST, FILTERS]);
     post "/cloudsnapshots" 202 One("snapshot"), "Take a snapshot", may(A::CreateSnapshot),
-        takes(&NEW);
+        takes(&NEW_NATIVE);
     get "/cloudsnapshots/{id}" 200 One("snapshot"), "Show a snapshot", may(A::ShowSnapshot);
     put "/cloudsnapshots/{id}" 200 One("snapshot"), "Rename or describe a snapshot",
-        may(A::UpdateSnapshot), takes(&CHANGE);
+        may(A::UpdateSnapshot), takes(&CHANGE_NATIVE);
     delete "/cloudsnapshots/{id}" 202 Nothing, "Remove a snapshot", may(A::DeleteSnapshot);
     post "/cloudsnapshots/{id}/rollback" 202 One("rollback"), "Take a disk back to a snapshot",
         may(A::RollBackDisk), takes(&ROLLBACK);

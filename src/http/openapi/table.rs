@@ -90,11 +90,17 @@ pub(super) struct Act {
     pub(super) needs: Action,
     pub(super) since: Microversion,
     pub(super) members: &'static [Member],
+    /// `null` stands for no members.
+    pub(super) or_null: bool,
 }
 
 impl Act {
     pub(super) const fn new(name: &'static str, needs: Action, members: &'static [Member]) -> Self {
-        Self { name, needs, since: MIN, members }
+        Self { name, needs, since: MIN, members, or_null: false }
+    }
+
+    pub(super) const fn or_null(self) -> Self {
+        Self { or_null: true, ..self }
     }
 
     pub(super) const fn since(self, minor: u16) -> Self {
@@ -108,6 +114,8 @@ pub(super) struct Schema {
     pub(super) name: &'static str,
     /// The one member of the body that is the object; none: the object is the body.
     pub(super) of: Option<&'static str>,
+    /// Nothing else stands beside it.
+    pub(super) alone: bool,
     pub(super) members: &'static [Member],
 }
 
@@ -118,12 +126,21 @@ impl Schema {
         of: &'static str,
         members: &'static [Member],
     ) -> Self {
-        Self { name, of: Some(of), members }
+        Self { name, of: Some(of), alone: false, members }
+    }
+
+    /// An object under a name, beside which no other is taken.
+    pub(super) const fn only(
+        name: &'static str,
+        of: &'static str,
+        members: &'static [Member],
+    ) -> Self {
+        Self { name, of: Some(of), alone: true, members }
     }
 
     /// An object that is the whole body.
     pub(super) const fn top(name: &'static str, members: &'static [Member]) -> Self {
-        Self { name, of: None, members }
+        Self { name, of: None, alone: false, members }
     }
 }
 
@@ -134,31 +151,85 @@ pub(super) enum Member {
     Must(&'static str, Kind),
     /// It may be there.
     May(&'static str, Kind),
+    /// It may be there from this minor version on.
+    Since(u16, &'static str, Kind),
     /// Any further keys, all of this kind.
     Others(Kind),
+    /// Any further keys of this pattern, all of this kind, and none but them.
+    Like(&'static str, Kind),
+    /// There are no further keys.
+    Only,
+    /// At least one key is there.
+    Some,
+    /// Exactly one key is there.
+    One,
 }
 
 /// What a value is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Kind {
     Text,
+    /// A text of so many characters at least and at most.
+    Sized(usize, usize),
+    /// A text that is not empty.
+    Filled,
+    /// A text of this pattern.
+    Like(&'static str),
+    /// The id of something of ours.
+    Uuid,
     Secret,
     Whole,
+    /// A whole number from here on.
+    From(i64),
+    /// A whole number from here to there.
+    Between(i64, i64),
     Number,
     Flag,
     Time,
     /// One of these words.
     Word(&'static [&'static str]),
-    /// Texts by their keys.
-    Texts,
-    /// A list of texts.
-    Words,
     /// A list of objects with these members.
     Each(&'static [Member]),
     /// An object with these members.
     Inside(&'static [Member]),
+    /// At least and at most so many of a kind; no two are the same.
+    Some(usize, usize, &'static Kind),
+    /// Values of a kind by keys of a pattern.
+    Keyed(&'static str, &'static Kind),
+    /// `true`.
+    Yes,
+    /// Nothing will do.
+    Never,
+    /// `null`.
+    Null,
+    /// One of these.
+    Or(&'static [Kind]),
     /// An object or nothing much.
     Anything,
+}
+
+impl Kind {
+    /// A name or description, which may be empty.
+    pub(super) const LABEL: Self = Self::Or(&[Self::Sized(0, 255), Self::Null]);
+    /// A text or nothing.
+    pub(super) const TEXT: Self = Self::Or(&[Self::Text, Self::Null]);
+    /// An id or nothing.
+    pub(super) const UUID: Self = Self::Or(&[Self::Uuid, Self::Null]);
+    /// Keys and values as people give them.
+    pub(super) const METADATA: Self = Self::Keyed("^[^\\u0000]{1,255}$", &Self::Sized(0, 255));
+    /// The same or nothing.
+    pub(super) const MAYBE_METADATA: Self = Self::Or(&[Self::METADATA, Self::Null]);
+    /// What OpenStack takes for a flag: whole words in three letter cases, letters in one.
+    pub(super) const TRUTH: Self = Self::Or(&[
+        Self::Flag,
+        Self::Word(&[
+            "true", "True", "TRUE", "t", "1", "on", "On", "ON", "yes", "Yes", "YES", "y", "false",
+            "False", "FALSE", "f", "0", "off", "Off", "OFF", "no", "No", "NO", "n",
+        ]),
+    ]);
+    /// A size in GiB, or its digits.
+    pub(super) const SIZE: Self =
+        Self::Or(&[Self::Between(1, 0x7FFF_FFFF), Self::Like("^0*[1-9][0-9]{0,8}$")]);
 }
 
 impl Operation {
