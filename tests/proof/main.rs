@@ -27,13 +27,12 @@ mod progress;
 mod retries;
 mod schedules;
 mod seen;
+mod soak;
+mod soak_load;
 mod state;
 #[path = "../survived/mod.rs"]
 mod survived;
 mod torn;
-mod soak;
-mod soak_load;
-#[path = "../survived/mod.rs"]
 mod vitals;
 mod world;
 

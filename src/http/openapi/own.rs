@@ -1,7 +1,7 @@
 //! `/_evs`: what the service says of itself.
 
-use super::table::Kind::{Flag, Null, Number, Or, Text, Time, Uuid, Word, Yes, self};
-use super::table::{Group, Kind, Member, Operation, Schema, operations};
+use super::table::Kind::{self, Null, Number, Or, Text, Time, Uuid, Word, Yes};
+use super::table::{Group, Member, Operation, Schema, operations};
 use crate::domain::access::Action as A;
 use crate::http::own::seed::TOML;
 use crate::http::own::{NARROWED_BY, STREAM};
