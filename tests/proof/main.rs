@@ -17,6 +17,7 @@ mod ask;
 mod chance;
 mod clock;
 mod ends;
+mod history;
 mod journal;
 mod kills;
 mod points;
