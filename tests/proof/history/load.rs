@@ -7,6 +7,7 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
@@ -99,16 +100,18 @@ pub(super) async fn record(seed: u64, kills: usize) -> History {
         server = recorder.start();
         clients = clients.map(|client| client.moved_to(&server.url));
         let mut working = JoinSet::new();
+        let mut worker = || Worker {
+            clients: clients.clone(),
+            policies: policies.clone(),
+            pool: Arc::clone(&recorder.pool),
+            chance: Chance::of(chance.next()),
+            start: recorder.start,
+            life,
+            calls: vec![],
+        };
+        let last = worker();
         for _ in 0..CLIENTS {
-            let worker = Worker {
-                clients: clients.clone(),
-                policies: policies.clone(),
-                pool: Arc::clone(&recorder.pool),
-                chance: Chance::of(chance.next()),
-                start: recorder.start,
-                life,
-                calls: vec![],
-            };
+            let worker = worker();
             let most = if life == kills { 20 } else { usize::MAX };
             working.spawn(worker.work(most));
         }
@@ -120,6 +123,7 @@ pub(super) async fn record(seed: u64, kills: usize) -> History {
             recorder.history.calls.extend(calls);
         }
         if life == kills {
+            recorder.history.calls.extend(last.work_alone().await);
             // Whatever takes time has come to its end.
             pass(Duration::from_millis(100)).await;
             server.signal("TERM");
@@ -149,24 +153,68 @@ impl Worker {
     async fn work(mut self, most: usize) -> Vec<Call> {
         while self.calls.len() < most {
             let (by, ask) = self.choose();
-            let began = self.start.elapsed();
-            let sent = ask.send(&self.clients[by]).await;
-            let at = self.start.elapsed();
-            let heard = sent.is_ok();
-            let answer = sent.ok().map(|answer| {
-                let request = answer.headers["x-openstack-request-id"].to_str().unwrap();
-                let (request, status) = (request.to_owned(), answer.status);
-                Told { at, status, request, body: answer.body }
-            });
-            if let Some(told) = &answer {
-                self.pool.lock().unwrap().learn(by, &ask, told);
-            }
-            self.calls.push(Call { by, life: self.life, ask, began, answer });
-            if !heard {
+            if !self.ask(by, ask).await {
                 break;
             }
         }
         self.calls
+    }
+
+    /// Asks for one thing; whether there was an answer.
+    async fn ask(&mut self, by: usize, ask: Ask) -> bool {
+        let began = self.start.elapsed();
+        let sent = ask.send(&self.clients[by]).await;
+        let at = self.start.elapsed();
+        let answer = sent.ok().map(|answer| {
+            let request = answer.headers["x-openstack-request-id"].to_str().unwrap();
+            let (request, status) = (request.to_owned(), answer.status);
+            Told { at, status, request, body: answer.body }
+        });
+        if let Some(told) = &answer {
+            self.pool.lock().unwrap().learn(by, &ask, told);
+        }
+        let heard = answer.is_some();
+        self.calls.push(Call { by, life: self.life, ask, began, answer });
+        heard
+    }
+
+    /// Asks for a little of everything when nobody else does.
+    async fn work_alone(mut self) -> Vec<Call> {
+        let create = |name: &str| Ask::CreateDisk { name: name.to_owned() };
+        let rename = |disk: &String, name: &str| {
+            let (disk, name) = (disk.clone(), name.to_owned());
+            Ask::Rename { disk, name }
+        };
+        let first = text(&self.insist(0, create("first")).await, "volume", "id");
+        let second = text(&self.insist(1, create("second")).await, "volume", "id");
+        self.insist(0, Ask::ShowDisk { disk: first.clone() }).await;
+        self.insist(0, rename(&first, "first of all")).await;
+        self.insist(1, rename(&second, "second of all")).await;
+        let offer = Ask::Offer { disk: first.clone() };
+        let withdrawn = text(&self.insist(0, offer.clone()).await, "transfer", "id");
+        self.insist(0, Ask::Withdraw { transfer: withdrawn }).await;
+        let offered = self.insist(0, offer).await;
+        self.insist(0, Ask::ListDisks).await;
+        self.insist(0, rename(&first, "first again")).await;
+        self.insist(0, Ask::ShowDisk { disk: first.clone() }).await;
+        let part = |name| text(&offered, "transfer", name);
+        self.insist(1, Ask::Accept { transfer: part("id"), key: part("auth_key") }).await;
+        self.insist(1, Ask::Snapshot { disk: first.clone(), name: "seen".to_owned() }).await;
+        self.insist(1, Ask::DeleteDisk { disk: first, cascade: true }).await;
+        self.calls
+    }
+
+    /// Asks until what takes time allows it.
+    async fn insist(&mut self, by: usize, ask: Ask) -> Value {
+        for _ in 0..200 {
+            self.ask(by, ask.clone()).await;
+            match self.calls.last().and_then(|call| call.answer.clone()) {
+                Some(told) if told.status < 300 => return told.body,
+                told => assert_eq!(told.map(|told| told.status), Some(400), "{ask:?}"),
+            }
+            pass(Duration::from_millis(5)).await;
+        }
+        panic!("{ask:?} is not done");
     }
 
     fn choose(&mut self) -> (usize, Ask) {
