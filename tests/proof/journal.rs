@@ -1,5 +1,10 @@
 //! The journal of one client: what it asked for, what was answered, and so what must be there.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "of all requests most are of no concern to one question"
+)]
+
 use std::collections::BTreeMap;
 
 use crate::ask::Ask;
@@ -253,11 +258,11 @@ impl Shape {
             Ask::DeleteDisk { .. } => return None,
             Ask::Offer { .. } => {
                 after.transfer = made;
-                after.status = "awaiting-transfer".to_owned();
+                "awaiting-transfer".clone_into(&mut after.status);
             }
             Ask::Accept { .. } | Ask::Withdraw { .. } => {
                 after.transfer = None;
-                after.status = "available".to_owned();
+                "available".clone_into(&mut after.status);
                 if matches!(request.ask, Ask::Accept { .. }) {
                     after.owner = request.by;
                 }

@@ -105,10 +105,8 @@ async fn list(client: &Client, url: String, member: &str) -> Vec<Value> {
     let mut answer = client.send(Method::GET, &url, None).await.unwrap();
     assert_eq!(answer.status, 200, "{}", answer.body);
     assert_eq!(answer.body[format!("{member}_links")], Value::Null, "one page has them all");
-    match answer.body[member].take() {
-        Value::Array(list) => list,
-        other => panic!("no list: {other}"),
-    }
+    let Value::Array(list) = answer.body[member].take() else { panic!("no list of {member}") };
+    list
 }
 
 fn word(value: &Value, member: &str) -> String {

@@ -49,7 +49,7 @@ pub(super) fn check(history: &History) -> Result<Checked, String> {
     // Calls under way, by their end: what they are known to have seen or done counts from then on.
     let mut under_way = BTreeSet::<(Duration, i64, usize)>::new();
     let mut sure = history.setup;
-    for number in times.by_beginning(history) {
+    for number in Times::by_beginning(history) {
         let call = &history.calls[number];
         sure = sure.max(history.last_of(call.life.checked_sub(1)));
         while let Some((end, position, _)) = under_way.first().copied()
@@ -121,7 +121,7 @@ impl Times {
         Self { beginnings, writes }
     }
 
-    fn by_beginning(&self, history: &History) -> Vec<usize> {
+    fn by_beginning(history: &History) -> Vec<usize> {
         let mut calls: Vec<usize> = (0..history.calls.len()).collect();
         calls.sort_by_key(|number| history.calls[*number].began);
         calls

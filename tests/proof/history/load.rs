@@ -244,7 +244,9 @@ impl Worker {
             (0..12, ..) => (by, Ask::ShowDisk { disk }),
             (12..16, ..) => (by, Ask::ListDisks),
             (16..23, ..) => (by, Ask::Rename { disk, name }),
-            (23..27, ..) => (by, Ask::Extend { disk, size: chance.below(40) as i64 + 2 }),
+            (23..27, ..) => {
+                (by, Ask::Extend { disk, size: i64::try_from(chance.below(40)).unwrap() + 2 })
+            }
             (27..30, ..) => (by, Ask::Snapshot { disk, name }),
             (30..36, _, Some((snapshot, who))) => (who, Ask::DeleteSnapshot { snapshot }),
             (36..38, ..) => (by, Ask::DeleteDisk { disk, cascade: chance.below(2) == 0 }),

@@ -85,7 +85,7 @@ impl Past {
         let id = subject.unwrap_or_else(|| event.resource.clone());
         match &call.ask {
             Ask::Offer { .. } => {
-                drop(self.known.transfers.insert(event.resource.clone(), id.clone()))
+                drop(self.known.transfers.insert(event.resource.clone(), id.clone()));
             }
             Ask::Snapshot { .. } => {
                 self.known.snapshots.insert(event.resource.clone(), id.clone());

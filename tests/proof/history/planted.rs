@@ -179,14 +179,14 @@ fn stale_read(history: &mut History) -> Option<()> {
 fn read_back(history: &mut History) -> Option<()> {
     let (rename, read, old) = history.read_after_rename()?;
     let (began, end) = (history.calls[rename].began, history.end(rename));
-    let part = (end - began) / 8;
+    let part = end.checked_sub(began)? / 8;
     let mut first = history.calls[read].clone();
     (first.life, first.began) = (history.calls[rename].life, began + part);
     // As the disk was just when it had its new name.
     let mut body = history.told(rename).body.clone();
     first.answer.as_mut().unwrap().at = began + part * 2;
     (first.answer.as_mut().unwrap().body, first.by) = (body.clone(), history.calls[rename].by);
-    first.answer.as_mut().unwrap().request = "req-first".to_owned();
+    "req-first".clone_into(&mut first.answer.as_mut().unwrap().request);
     let mut second = first.clone();
     second.began = began + part * 4;
     body["volume"]["name"] = json!(old.name);
@@ -231,7 +231,7 @@ fn two_owners(history: &mut History) -> Option<()> {
     let (_, read, _) = history.read_after_rename()?;
     let mut other = history.calls[read].clone();
     other.by = 1 - other.by;
-    other.answer.as_mut().unwrap().request = "req-other".to_owned();
+    "req-other".clone_into(&mut other.answer.as_mut().unwrap().request);
     history.calls.push(other);
     Some(())
 }
@@ -337,7 +337,7 @@ fn double_offer(history: &mut History) -> Option<()> {
     history.events.insert(index + 1, again);
     history.renumber(&counts);
     let mut call = history.calls[number].clone();
-    call.answer.as_mut().unwrap().request = "req-planted".to_owned();
+    "req-planted".clone_into(&mut call.answer.as_mut().unwrap().request);
     history.calls.push(call);
     Some(())
 }
