@@ -6,7 +6,7 @@ use super::{no_disk, parse, visible};
 use crate::domain::access::Caller;
 use crate::domain::disk::{Becoming, Disk, DiskEvent};
 use crate::domain::ids::{DiskId, SnapshotId};
-use crate::domain::snapshot::{Snapshot, SnapshotCourse, admit};
+use crate::domain::snapshot::{Snapshot, SnapshotCourse, SnapshotRefused, SnapshotStatus, admit};
 use crate::service::{App, Resource, Result, ServiceError, snapshots};
 use crate::store::WriteTx;
 
@@ -30,6 +30,10 @@ impl App {
             }
             if target.size_gib != before.size_gib {
                 return Err(ServiceError::SnapshotOfOtherSize(wanted, snapshot));
+            }
+            // Cinder: what is being taken or removed, or has failed, is nothing to go back to.
+            if target.status != SnapshotStatus::Available {
+                return Err(SnapshotRefused::NotAvailable(snapshot, target.status).into());
             }
             let (event, course) = (DiskEvent::Revert, SnapshotCourse::REVERT);
             self.go_back(&mut *unit, caller, &before, target, event, course)
