@@ -170,11 +170,12 @@ impl App {
             match self.run_due(due).await {
                 Ok(finished) if finished.is_empty() => return Ok(()),
                 Ok(finished) => told.tell(now, finished),
-                // A row that somebody broke holds up nothing else.
+                // A row that somebody broke holds up nothing else, nor does a bug that it meets.
                 Err(
-                    why @ ServiceError::Store(
+                    why @ (ServiceError::Store(
                         StoreError::Corrupt { .. } | StoreError::RowsAffected { .. },
-                    ),
+                    )
+                    | ServiceError::Panicked(_)),
                 ) => {
                     error!(error = %why, "what is due at {now} could not be ended");
                     return Ok(());

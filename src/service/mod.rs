@@ -58,6 +58,7 @@ use crate::domain::state::StateRefused;
 use crate::domain::transfer::{Lifetime, OptionalRules, TransferRefused};
 use crate::metrics::Metrics;
 use crate::store::{ReadTx, Store, StoreError, WriteTx};
+use crate::tasks::Panicked;
 use disk_types::FirstDiskType;
 use faults::Faults;
 use hasher::{Hasher, HasherError};
@@ -346,6 +347,9 @@ pub enum ServiceError {
     /// The hash threads are gone or failed.
     #[error(transparent)]
     Hasher(#[from] HasherError),
+    /// The work met a bug.
+    #[error(transparent)]
+    Panicked(#[from] Panicked),
     /// The database refused or failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -23,6 +23,7 @@ use crate::domain::ids::{
 use crate::domain::progress::{Ending, Operation, Outcome};
 use crate::store::StoreError;
 use crate::store::progress::DueWork;
+use crate::tasks::caught;
 
 pub use crate::domain::progress::Thing;
 
@@ -201,9 +202,14 @@ impl App {
         };
         let (mut finished, mut failure) = (Vec::new(), None);
         for work in works {
-            match self.end(work, due, begins).await {
-                Ok(ended) => finished.extend(ended),
-                Err(why) => failure = failure.or(Some(why)),
+            // A bug that one of them meets holds up the others as little.
+            match caught(self.end(work, due, begins)).await {
+                Ok(Ok(ended)) => finished.extend(ended),
+                Ok(Err(why)) => failure = failure.or(Some(why)),
+                Err(panicked) => {
+                    error!(error.cause = %panicked, "something that is due met a bug: {panicked}");
+                    failure = failure.or(Some(panicked.into()));
+                }
             }
         }
         match failure {
@@ -212,6 +218,7 @@ impl App {
         }
     }
 
+    /// Ends one of what is due.
     async fn end(&self, work: DueWork, due: Due, begins: Time) -> Result<Vec<Finished>> {
         let fault = self.before_due_work(match work {
             DueWork::OnDisk(disk) => Some(disk),

@@ -389,7 +389,7 @@ fn service_fault(error: &ServiceError) -> Fault {
         S::Guesses(_) => Fault::TOO_MANY,
         S::State(refused) => state_fault(refused),
         S::EventsWentBack { .. } => Fault::GONE,
-        S::Hasher(_) | S::Sealing(_) => Fault::OURS,
+        S::Hasher(_) | S::Sealing(_) | S::Panicked(_) => Fault::OURS,
         S::Store(error) => match error {
             StoreError::Busy(_) | StoreError::Closed => Fault::BUSY,
             StoreError::Full => Fault::FULL,

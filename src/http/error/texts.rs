@@ -100,7 +100,7 @@ pub(super) fn of(error: &ServiceError) -> Cow<'_, str> {
         S::Scenario(complaints) => complaints.to_string().into(),
         S::State(refused) => sentence(&refused.to_string()).into(),
         S::Guesses(refused) => format!("Too many requests: {refused}.").into(),
-        S::Hasher(_) | S::Sealing(_) => OUR_FAULT.into(),
+        S::Hasher(_) | S::Sealing(_) | S::Panicked(_) => OUR_FAULT.into(),
         S::Store(error) => store_failed(error),
     }
 }

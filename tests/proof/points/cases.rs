@@ -52,7 +52,7 @@ impl Case {
     }
 }
 
-const fn row(
+pub(super) const fn row(
     name: &'static str,
     needs: Need,
     who: Who,

@@ -4,6 +4,7 @@
 mod cases;
 mod content;
 mod document;
+mod due;
 mod stage;
 mod things;
 mod walk;

@@ -60,28 +60,48 @@ pub(super) struct Stage {
     http: reqwest::Client,
     /// How much of the log was read.
     read: usize,
+    progress: Progress,
 }
 
 fn data(home: &TempDir) -> PathBuf {
     home.path().join("data")
 }
 
-fn start(home: &TempDir) -> Server {
+/// Who ends what takes time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// The server, at once.
+    ByItself,
+    /// Whoever steps. Offers last a minute.
+    ByHand,
+}
+
+fn start(home: &TempDir, progress: Progress) -> Server {
     let log = File::options().append(true).create(true).open(home.path().join("log")).unwrap();
     let mut command: Command = crashing(&data(home));
+    if progress == Progress::ByHand {
+        command.env("EVS__SIMULATION__PROGRESS", "explicit");
+        command.env("EVS__TRANSFERS__EXPIRE_AFTER_S", "60");
+        // The clock goes on by days.
+        command.env("EVS__AUTH__TOKEN_LIFETIME_S", "3000000");
+    }
     Server::start(command.env("EVS__LOG__FILTER", "error").stderr(log)).unwrap()
 }
 
 impl Stage {
     pub(super) async fn start() -> Self {
+        Self::start_with(Progress::ByItself).await
+    }
+
+    pub(super) async fn start_with(progress: Progress) -> Self {
         let home = TempDir::new().unwrap();
-        let server = start(&home);
+        let server = start(&home, progress);
         let people = People::login(&server.url).await;
         let look = Look::into(&data(&home)).await;
         let url = format!("{}/_evs/openapi.json", server.url);
         let document = people.admin.send(Method::GET, &url, None).await.unwrap().body;
         let http = reqwest::Client::new();
-        Self { people, document, home, server, look, http, read: 0 }
+        Self { people, document, home, server, look, http, read: 0, progress }
     }
 
     /// Sends a request; an error is an answer that did not arrive, or not completely.
@@ -115,7 +135,15 @@ impl Stage {
         let request = Request { who, method, path: path.to_owned(), body, key: None };
         let answer = self.send(&request).await.unwrap();
         assert!((200..300).contains(&answer.status), "{request:?}: {answer:?}");
+        if self.progress == Progress::ByHand {
+            self.end_what_is_due().await;
+        }
         answer.json()
+    }
+
+    /// Where the server is asked.
+    pub(super) fn url(&self) -> &str {
+        &self.server.url
     }
 
     /// Steers the server.
@@ -166,7 +194,7 @@ impl Stage {
     pub(super) fn start_anew(&mut self) -> Option<i32> {
         use std::os::unix::process::ExitStatusExt as _;
         let (status, _) = self.server.end();
-        self.server = start(&self.home);
+        self.server = start(&self.home, self.progress);
         self.people = self.people.moved_to(&self.server.url);
         status.signal()
     }

@@ -54,7 +54,7 @@ impl Cell {
 }
 
 /// The body of every answer to a bug or a failure of ours, in its dialect.
-fn is_our_fault(answer: &Answer) -> bool {
+pub(super) fn is_our_fault(answer: &Answer) -> bool {
     let body = answer.json();
     let open = json!({"computeFault": {
         "code": 500,
