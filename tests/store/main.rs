@@ -29,6 +29,7 @@ mod objects;
 mod opening;
 mod paging;
 mod plans;
+mod points;
 mod policies;
 mod policy_tasks;
 mod progress;
