@@ -117,7 +117,9 @@ async fn the_faults_of_a_file_are_added_all_or_none() {
     assert!(crashing.err.starts_with("evs: A crash point really kills "), "{}", crashing.err);
     let loaded = load(
         "[[fault]]\noperation = \"disk.create\"\ntimes = 1\nerror = \"busy\"\npersist = true\n\n\
-         [[fault]]\nfail_step = \"extend\"\nprobability = 0.5\nseed = 9\n",
+         [[fault]]\nfail_step = \"extend\"\nprobability = 0.5\nseed = 9\n\n\
+         [[fault]]\noperation = \"disk.*\"\npanic = \"after_commit\"\n\n\
+         [[fault]]\nfail = \"before_step\"\n",
     );
     assert_eq!((loaded.code, loaded.err.as_str()), (0, ""));
     let lines: Vec<&str> = loaded.out.lines().map(|l| l.split_once("  ").unwrap().1).collect();
@@ -126,6 +128,8 @@ async fn the_faults_of_a_file_are_added_all_or_none() {
         [
             "error=busy  operation=disk.create  times=1  persist=true  matched=0  fired=0",
             "fail_step=extend  probability=0.5  seed=9  matched=0  fired=0",
+            "panic=after_commit  operation=disk.*  matched=0  fired=0",
+            "fail=before_step  matched=0  fired=0",
         ]
     );
     let admin = Client::login(&server.url, "admin").await;

@@ -125,7 +125,7 @@ impl Walk {
             }
             Way::Drop => assert!(answer.is_err(), "{name}: {answer:?}"),
             Way::Panic | Way::Fail => {
-                let answer = answer.unwrap();
+                let answer = answer.unwrap_or_else(|lost| panic!("{name}: no answer: {lost}"));
                 assert!(is_our_fault(&answer), "{name}: {answer:?}");
                 assert_eq!(answer.headers["x-evs-fault"], rule, "{name}");
                 let errors = self.stage.errors();
