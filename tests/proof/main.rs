@@ -34,6 +34,7 @@ mod state;
 #[path = "../survived/mod.rs"]
 mod survived;
 mod torn;
+#[path = "../survived/mod.rs"]
 mod vitals;
 mod world;
 
