@@ -182,7 +182,7 @@ async fn bring_up(
     let listener = TcpListener::bind(address).map_err(cannot_listen)?;
     let addr = listener.local_addr().map_err(cannot_listen)?;
     if !settings.simulation.explicit {
-        keep(background, &app, stop, |app, stop| app.keep_going(stop));
+        keep(background, &app, stop, App::keep_going);
     }
     keep(background, &app, stop, edits::run);
     let every = settings.auth.purge_interval;

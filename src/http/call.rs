@@ -75,7 +75,8 @@ impl Call {
             None => self.received.write(use_case).await,
             Some(around) => {
                 let armed = around.clone();
-                let work = self.received.write(|app| armed.work(use_case(app)));
+                // A rule is rare: its future is no part of every other call's.
+                let work = Box::pin(self.received.write(|app| armed.work(use_case(app))));
                 around.answer(self.request(), work).await
             }
         }

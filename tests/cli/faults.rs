@@ -134,7 +134,7 @@ async fn the_faults_of_a_file_are_added_all_or_none() {
     );
     let admin = Client::login(&server.url, "admin").await;
     let listed = admin.send(Method::GET, &format!("{}/_evs/faults", server.url), None).await;
-    assert_eq!(listed.unwrap().body["faults"].as_array().unwrap().len(), 2);
+    assert_eq!(listed.unwrap().body["faults"].as_array().unwrap().len(), 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]
