@@ -78,13 +78,13 @@ fn kind(work: &DueWork) -> &'static str {
 #[test]
 fn whatever_can_be_due_has_its_row() {
     let mut words: BTreeSet<&str> = Operation::ALL.iter().map(|word| word.as_str()).collect();
-    let works = [
+    let kinds = [
         DueWork::OnDisk(DiskId::random()),
         DueWork::Transfer(TransferId::random()),
         DueWork::Policy(PolicyId::random()),
         DueWork::Task(JobId::new("j")),
     ];
-    words.extend(works.iter().map(kind));
+    words.extend(kinds.iter().map(kind));
     assert_eq!(DUE.iter().map(|(word, ..)| *word).collect::<BTreeSet<_>>(), words);
 }
 
