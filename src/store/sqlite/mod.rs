@@ -119,6 +119,7 @@ impl SqliteStore {
             group_size: options.group_size.max(1),
             connection: Some(opened.writer),
             version: None,
+            cramped: false,
             changes: told,
         };
         let on_stop = stopped.clone().drop_guard();

@@ -51,6 +51,8 @@ pub(super) struct Writer {
     /// What SQLite said last of the file's content; another number now means that another process wrote.
     /// None before it was asked on this connection.
     pub(super) version: Option<i64>,
+    /// Whether the log could not be moved into the main file when that was tried last, for want of room.
+    pub(super) cramped: bool,
     /// Told of each commit, ours and theirs.
     pub(super) changes: watch::Sender<Changes>,
 }
@@ -334,14 +336,22 @@ impl Writer {
     }
 
     /// Moves the log into the main file and empties it, unless that would mean to wait: with a busy
-    /// timeout a tester's open read transaction would hold every write up. Says whether it is done.
+    /// timeout a tester's open read transaction would hold every write up. Says whether it is done; where
+    /// no room is left it is tried again until there is, though nobody writes, and told of once.
     async fn checkpoint(&mut self) -> bool {
         let Some(connection) = &mut self.connection else { return true };
         match checkpoint(connection, self.busy_timeout).await {
-            Ok(done) => done,
+            Ok(done) => {
+                self.cramped = false;
+                done
+            }
             Err(error) => {
-                warn!(error = errors::text(error), "the log was not moved into the main file");
-                true
+                let is_full = errors::is_full(&error);
+                if !is_full || !self.cramped {
+                    warn!(error = errors::text(error), "the log was not moved into the main file");
+                }
+                self.cramped = is_full;
+                !is_full
             }
         }
     }
