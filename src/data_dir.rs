@@ -87,6 +87,9 @@ pub enum DataDirError {
         /// What the operating system says.
         source: io::Error,
     },
+    /// There is no room.
+    #[error("no space is left for {}", .0.display())]
+    Full(PathBuf),
     /// The file system has no locks.
     #[error("cannot lock {}", path.display())]
     CannotLock {
@@ -144,6 +147,17 @@ pub enum DataDirError {
     },
 }
 
+impl DataDirError {
+    /// What it is that a file cannot be made or written: where no room is left, nothing that its mode or another
+    /// owner would change.
+    fn not_written(path: PathBuf, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full(path),
+            _ => Self::NotWritable { path, source },
+        }
+    }
+}
+
 impl DataDir {
     /// Makes the directory if need be and takes it for this process.
     ///
@@ -189,7 +203,7 @@ impl DataDir {
             .seek(SeekFrom::Start(0))
             .and_then(|_| file.write_all(text.as_bytes()))
             .and_then(|()| file.set_len(text.len() as u64));
-        written.map_err(|source| DataDirError::NotWritable { path: self.path.join(LOCK), source })
+        written.map_err(|source| DataDirError::not_written(self.path.join(LOCK), source))
     }
 
     fn refuse_orphaned_wal(&self) -> Result<(), DataDirError> {
@@ -206,7 +220,7 @@ impl DataDir {
         match OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(&path) {
             Ok(_) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-            Err(source) => Err(DataDirError::NotWritable { path, source }),
+            Err(source) => Err(DataDirError::not_written(path, source)),
         }
     }
 }
@@ -244,11 +258,16 @@ fn create(dir: &Path) -> Result<(), DataDirError> {
     match fs::metadata(dir) {
         Ok(metadata) if metadata.is_dir() => Ok(()),
         Ok(_) => Err(DataDirError::NotADirectory(dir.to_owned())),
-        Err(_) => DirBuilder::new()
-            .recursive(true)
-            .mode(DIRECTORY_MODE)
-            .create(dir)
-            .map_err(|source| DataDirError::Create { path: dir.to_owned(), source }),
+        Err(_) => {
+            DirBuilder::new().recursive(true).mode(DIRECTORY_MODE).create(dir).map_err(|source| {
+                match source.kind() {
+                    io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                        DataDirError::Full(dir.to_owned())
+                    }
+                    _ => DataDirError::Create { path: dir.to_owned(), source },
+                }
+            })
+        }
     }
 }
 
@@ -258,9 +277,8 @@ fn take_lock(dir: &Path) -> Result<File, DataDirError> {
     let path = dir.join(LOCK);
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false).mode(FILE_MODE);
-    let mut file = options
-        .open(&path)
-        .map_err(|source| DataDirError::NotWritable { path: path.clone(), source })?;
+    let mut file =
+        options.open(&path).map_err(|source| DataDirError::not_written(path.clone(), source))?;
     for attempt in 1..=ATTEMPTS {
         match file.try_lock() {
             Ok(()) => return Ok(file),

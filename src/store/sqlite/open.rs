@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use log::LevelFilter;
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{
@@ -221,14 +221,17 @@ fn create(file: &Path) -> Result<(), OpenError> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o640);
     match options.open(file).and_then(|made| made.sync_all()) {
         // SQLite syncs the names of its own files, not that of a file it finds.
-        Ok(()) => file
-            .parent()
-            .filter(|directory| !directory.as_os_str().is_empty())
-            .map_or(Ok(()), |directory| std::fs::File::open(directory)?.sync_all())
-            .map_err(|error| cannot_open(file, &error)),
+        Ok(()) => sync_directory_of(file).map_err(|error| cannot_open(file, &error)),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(cannot_open(file, &error)),
     }
+}
+
+/// Tells the disk to keep the name of a file, which is not among what is told to be kept of the file.
+fn sync_directory_of(file: &Path) -> std::io::Result<()> {
+    file.parent()
+        .filter(|directory| !directory.as_os_str().is_empty())
+        .map_or(Ok(()), |directory| std::fs::File::open(directory)?.sync_all())
 }
 
 fn cannot_open(file: &Path, error: &std::io::Error) -> OpenError {
@@ -361,6 +364,7 @@ async fn copy(
         .map_err(|error| refused(&unfinished, error))?;
     std::fs::File::open(&unfinished).and_then(|copy| copy.sync_all()).map_err(failed)?;
     std::fs::rename(&unfinished, &target).map_err(failed)?;
+    sync_directory_of(&target).map_err(failed)?;
     info!(
         schema.from = header.user_version,
         schema.to = newest(),
@@ -388,10 +392,7 @@ async fn migrate(
     objects::make_way(&mut *connection, header.user_version)
         .await
         .map_err(|error| refused(file, error))?;
-    MIGRATIONS
-        .run(&mut *connection)
-        .await
-        .map_err(|error| OpenError::Migration { file: file.to_owned(), why: error.to_string() })?;
+    MIGRATIONS.run(&mut *connection).await.map_err(|error| not_run(file, error))?;
     QueryBuilder::<Sqlite>::new("PRAGMA user_version = ")
         .push(newest())
         .build()
@@ -399,6 +400,17 @@ async fn migrate(
         .await
         .map(|_| ())
         .map_err(|error| refused(file, error))
+}
+
+/// What it is to somebody who wants to open `file` when a migration did not run.
+fn not_run(file: &Path, error: MigrateError) -> OpenError {
+    let why = error.to_string();
+    if let MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) = error
+        && (errors::is_full(&error) || errors::is_busy(&error))
+    {
+        return refused(file, error);
+    }
+    OpenError::Migration { file: file.to_owned(), why }
 }
 
 /// What it is to somebody who wants to open `file` when what of the schema is code cannot be put into it.
