@@ -29,6 +29,7 @@ pub struct Metrics {
     deliveries: ByUrl,
     failed_deliveries: ByUrl,
     edits: Counter,
+    no_space: Counter,
     log_bytes: Gauge<i64>,
 }
 
@@ -69,6 +70,12 @@ impl Default for Metrics {
             "Bursts of writes to the data file by other processes",
             edits.clone(),
         );
+        let no_space = Counter::default();
+        registry.register(
+            "no_space_answers",
+            "Requests that were answered 507, since no space was left for the data file",
+            no_space.clone(),
+        );
         let log_bytes = Gauge::default();
         registry.register(
             "database_log_bytes",
@@ -82,6 +89,7 @@ impl Default for Metrics {
             deliveries,
             failed_deliveries,
             edits,
+            no_space,
             log_bytes,
         }
     }
@@ -117,6 +125,11 @@ impl Metrics {
     /// Another process wrote to the data file.
     pub fn count_edit(&self) {
         self.edits.inc();
+    }
+
+    /// A request was answered that no space is left.
+    pub fn count_no_space(&self) {
+        self.no_space.inc();
     }
 
     /// So large is the log of the database now.

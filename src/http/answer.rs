@@ -4,6 +4,7 @@ use std::error::Error as _;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, VARY};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpResponse, HttpResponseBuilder};
@@ -117,9 +118,12 @@ fn render(response: ServiceResponse) -> ServiceResponse {
     if let Some(action) = fault.denied_action() {
         body.insert_header((DENIED_ACTION_HEADER, action));
     }
-    if status == actix_web::http::StatusCode::UNAUTHORIZED {
-        let api = response.request().app_data::<actix_web::web::Data<Api>>();
-        if let Some(api) = api {
+    let api = response.request().app_data::<actix_web::web::Data<Api>>();
+    if let Some(api) = api {
+        if status == StatusCode::INSUFFICIENT_STORAGE {
+            api.app.metrics().count_no_space();
+        }
+        if status == StatusCode::UNAUTHORIZED {
             let url = base(api, response.request().headers());
             body.insert_header((
                 actix_web::http::header::WWW_AUTHENTICATE,

@@ -56,7 +56,8 @@ async fn counted(server: &TestServer) -> BTreeMap<String, f64> {
 fn expected(keys: [u32; 2], passwords: [u32; 2]) -> BTreeMap<String, f64> {
     let build = concat!("evs_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"}");
     let edits = "evs_database_edits_total".to_owned();
-    let mut samples = BTreeMap::from([(build.to_owned(), 1.0), (edits, 0.0)]);
+    let no_space = "evs_no_space_answers_total".to_owned();
+    let mut samples = BTreeMap::from([(build.to_owned(), 1.0), (edits, 0.0), (no_space, 0.0)]);
     for (secret, [wrong, refused]) in [("auth_key", keys), ("password", passwords)] {
         for (name, count) in [("wrong", wrong), ("refused", refused)] {
             let sample = format!("evs_{name}_guesses_total{{secret=\"{secret}\"}}");
