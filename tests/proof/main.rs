@@ -18,6 +18,7 @@ mod chance;
 mod clock;
 mod ends;
 mod history;
+mod full;
 mod journal;
 mod kills;
 mod points;
