@@ -21,6 +21,7 @@ mod history;
 mod full;
 mod journal;
 mod kills;
+mod migrations;
 mod points;
 mod policies;
 #[path = "../process/mod.rs"]

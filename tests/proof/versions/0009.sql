@@ -1,0 +1,1 @@
+-- Views only: they hold no rows.

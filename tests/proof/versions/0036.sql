@@ -1,0 +1,1 @@
+-- The table README is written by the program.
