@@ -92,7 +92,7 @@ impl Kept {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upgrade_that_is_killed_or_finds_no_room_anywhere_succeeds_the_next_time() {
-    let run = Run::of("migrations", 60);
+    let run = Run::of("migrations", 40);
     let home = TempDir::new().unwrap();
     let cutter = cutter(home.path());
     let mut all = vec![];
