@@ -45,6 +45,8 @@ const NETWORK_FILE_SYSTEMS: [&str; 11] = [
 pub struct DataDir {
     path: PathBuf,
     lock: File,
+    /// The data file itself, held for a lock on it: through links it may lie in several directories.
+    database_lock: Option<File>,
 }
 
 /// The server that holds a directory.
@@ -129,6 +131,17 @@ pub enum DataDirError {
         .0.display()
     )]
     OrphanedWal(PathBuf),
+    /// The database has two names.
+    #[error(
+        "{} has {names} names (hard links), and a database in use through two names is soon damaged; remove the others",
+        path.display()
+    )]
+    SecondName {
+        /// The file.
+        path: PathBuf,
+        /// How many names.
+        names: u64,
+    },
     /// A database file that somebody else made.
     #[error(
         "evs cannot read and write {} (owned by uid {owner}, mode {mode:o}); it was left by another user's program, so \
@@ -169,7 +182,7 @@ impl DataDir {
             refuse_network(dir)?;
         }
         let lock = take_lock(dir)?;
-        let taken = Self { path: dir.to_owned(), lock };
+        let mut taken = Self { path: dir.to_owned(), lock, database_lock: None };
         taken.write_lock_file(&format!("{}\n", std::process::id()))?;
         // All under the lock, and before any connection: closing a file drops the locks that SQLite holds on it for
         // this process.
@@ -177,6 +190,10 @@ impl DataDir {
         taken.create_database()?;
         for name in [DATABASE, WAL, SHARED_MEMORY] {
             refuse_foreign_file(&dir.join(name))?;
+        }
+        // Over NFS such a lock is the kind that SQLite takes, and would be in its way.
+        if !allow_network {
+            taken.database_lock = Some(taken.lock_database()?);
         }
         Ok(taken)
     }
@@ -214,6 +231,24 @@ impl DataDir {
         Ok(())
     }
 
+    /// Keeps out a server that comes by another path to the same file.
+    fn lock_database(&self) -> Result<File, DataDirError> {
+        let path = self.database();
+        let cannot = |source| DataDirError::CannotLock { path: path.clone(), source };
+        let file = OpenOptions::new().read(true).write(true).open(&path).map_err(cannot)?;
+        let names = file.metadata().map_err(cannot)?.nlink();
+        if names > 1 {
+            return Err(DataDirError::SecondName { path: path.clone(), names });
+        }
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => {
+                Err(DataDirError::Locked { path: self.path.clone(), holder: None })
+            }
+            Err(TryLockError::Error(source)) => Err(cannot(source)),
+        }
+    }
+
     /// SQLite would make it 0644; `-wal` and `-shm` take after it.
     fn create_database(&self) -> Result<(), DataDirError> {
         let path = self.database();
@@ -232,6 +267,8 @@ impl Drop for DataDir {
         if let Err(error) = self.lock.set_len(0) {
             tracing::warn!(%error, "cannot empty {}", self.path.join(LOCK).display());
         }
+        // Before the other lock, so that nobody who gets that one finds this one held.
+        drop(self.database_lock.take());
     }
 }
 
