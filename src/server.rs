@@ -199,6 +199,7 @@ async fn bring_up(
         mode: settings.auth.mode,
         public_url: settings.server.public_url.clone(),
         region: settings.cloud.region.clone(),
+        request_timeout: settings.server.request_timeout,
         heartbeat: settings.events.stream_heartbeat,
     });
     let largest_body = settings.server.max_body_bytes;
@@ -210,6 +211,7 @@ async fn bring_up(
             .configure(http::routes)
     })
     .workers(settings.server.workers)
+    .client_request_timeout(settings.server.request_timeout)
     .shutdown_timeout(settings.server.stop_grace.as_secs())
     .disable_signals()
     .listen(listener)

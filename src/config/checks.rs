@@ -139,6 +139,7 @@ impl<'a> Checks<'a> {
             allow_remote: self.flag("server.allow_remote")?,
             allow_crash: self.flag("server.allow_crash")?,
             stop_grace: Duration::from_secs(self.whole("server.stop_grace_s", 0..=3600)?),
+            request_timeout: Duration::from_secs(self.whole("server.request_timeout_s", 1..=3600)?),
             max_body_bytes: self.whole("server.max_body_bytes", 1024..=1 << 30)?,
         })
     }

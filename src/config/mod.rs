@@ -87,6 +87,8 @@ pub struct Server {
     pub allow_crash: bool,
     /// How long requests under way may take at the stop.
     pub stop_grace: Duration,
+    /// How long the head of a request may take to come in, and its body after it.
+    pub request_timeout: Duration,
     /// The largest body that is read.
     pub max_body_bytes: usize,
 }

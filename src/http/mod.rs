@@ -53,6 +53,8 @@ pub struct Api {
     pub public_url: Option<String>,
     /// The region in the service catalogue.
     pub region: String,
+    /// How long a body may take to come in.
+    pub request_timeout: Duration,
     /// How long a stream is silent at most.
     pub heartbeat: Duration,
 }

@@ -154,9 +154,12 @@ pub(super) fn api(request: &HttpRequest) -> Result<Data<Api>, ApiError> {
     request.app_data::<Data<Api>>().cloned().ok_or(ApiError::NoRoute)
 }
 
-/// The body, if it is not too large.
+/// The body, if it is not too large and does not keep us waiting: whoever sends a byte now and then, or
+/// none any more, would otherwise hold a connection for ever.
 pub(super) async fn body(request: &HttpRequest, payload: &mut Payload) -> Result<Bytes, ApiError> {
-    Bytes::from_request(request, payload).await.map_err(|why| {
+    let patience = api(request)?.request_timeout;
+    let body = tokio::time::timeout(patience, Bytes::from_request(request, payload)).await;
+    body.map_err(|_| ApiError::BodyTooSlow)?.map_err(|why| {
         if why.as_response_error().status_code() == actix_web::http::StatusCode::PAYLOAD_TOO_LARGE {
             ApiError::BodyTooLarge
         } else {

@@ -243,6 +243,9 @@ pub enum StoreError {
     /// There is no room for a write.
     #[error("no space is left for the database")]
     Full,
+    /// The files that are open are not those that carry the names any more: what is written would be lost.
+    #[error("{0}")]
+    Displaced(String),
     /// A row broke a named constraint: another unit was faster.
     #[error("a row breaks the constraint {0:?}")]
     Conflict(Constraint),

@@ -34,6 +34,9 @@ pub enum ApiError {
     /// The body is larger than the settings allow.
     #[error("the request body is too large")]
     BodyTooLarge,
+    /// The body does not come in.
+    #[error("the request body took too long")]
+    BodyTooSlow,
     /// A member of the body breaks a rule, which the sentence names.
     #[error("{0}")]
     Schema(String),
@@ -153,7 +156,8 @@ impl Fault {
     pub(super) const CONFLICT: Self = Self(StatusCode::CONFLICT, "conflictingRequest", "EVS.5400");
     const GONE: Self = Self(StatusCode::GONE, "gone", "EVS.5400");
     const OVER_LIMIT: Self = Self(StatusCode::PAYLOAD_TOO_LARGE, "overLimit", "EVS.5413");
-    // Cinder has no name of its own for it.
+    // Cinder has no name of its own for these.
+    const TOO_SLOW: Self = Self(StatusCode::REQUEST_TIMEOUT, "computeFault", "EVS.5400");
     const UNPROCESSABLE: Self = Self(StatusCode::UNPROCESSABLE_ENTITY, "computeFault", "EVS.5400");
     const TOO_MANY: Self = Self(StatusCode::TOO_MANY_REQUESTS, "overLimit", "EVS.5400");
     const OURS: Self = Self(StatusCode::INTERNAL_SERVER_ERROR, "computeFault", "EVS.5500");
@@ -185,6 +189,7 @@ impl ApiError {
             | Self::Microversion(BadMicroversion::Malformed(_)) => Fault::BAD_REQUEST,
             Self::Native(fault) => Fault(fault.status, "badRequest", fault.code),
             Self::BodyTooLarge | Self::TooLong(_) => Fault::OVER_LIMIT,
+            Self::BodyTooSlow => Fault::TOO_SLOW,
             Self::NoRoute | Self::EmptyId | Self::NotThere(_) => Fault::NOT_FOUND,
             Self::BadMethod { .. } => Fault::BAD_METHOD,
             Self::Forbidden(_) => Fault::FORBIDDEN,
@@ -294,6 +299,7 @@ impl ApiError {
             Self::MalformedBody => "Malformed request body".into(),
             Self::UnsupportedType => "Unsupported Content-Type".into(),
             Self::BodyTooLarge => "Request is too large: see server.max_body_bytes.".into(),
+            Self::BodyTooSlow => "Request took too long: see server.request_timeout_s.".into(),
             Self::Schema(sentence)
             | Self::TooLong(sentence)
             | Self::NotThere(sentence)
@@ -391,7 +397,7 @@ fn service_fault(error: &ServiceError) -> Fault {
         S::EventsWentBack { .. } => Fault::GONE,
         S::Hasher(_) | S::Sealing(_) | S::Panicked(_) => Fault::OURS,
         S::Store(error) => match error {
-            StoreError::Busy(_) | StoreError::Closed => Fault::BUSY,
+            StoreError::Busy(_) | StoreError::Closed | StoreError::Displaced(_) => Fault::BUSY,
             StoreError::Full => Fault::FULL,
             // Units run one after the other, so only a hand in the file can make them collide.
             StoreError::Conflict(_) => Fault::CONFLICT,

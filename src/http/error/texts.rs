@@ -112,6 +112,9 @@ fn store_failed(error: &StoreError) -> Cow<'_, str> {
         }
         StoreError::Busy(None) => "The data file is locked by another process. Try again.".into(),
         StoreError::Closed => "The service is stopping.".into(),
+        StoreError::Displaced(why) => {
+            format!("Nothing is written, since {why}; reads still work.").into()
+        }
         StoreError::Full => "No space is left for the data file; reads still work.".into(),
         StoreError::Conflict(_) => "The data file was changed at the same time. Try again.".into(),
         StoreError::Corrupt { .. }

@@ -31,6 +31,7 @@ fn errors() -> Vec<ApiError> {
             after: 12,
             line: Line { epoch: 2, latest: 7 },
         }),
+        ApiError::BodyTooSlow,
         ApiError::BodyTooLarge,
         ApiError::Service(ServiceError::IdempotencyKeyReused),
         ApiError::Service(ServiceError::Guesses(TooManyGuesses { retry_after_s: 60 })),
@@ -54,7 +55,7 @@ pub(super) fn statuses(operation: &Operation, path: &str) -> Vec<u16> {
     }
     let has_body = !matches!(operation.request, Request::Nothing);
     if has_body {
-        found.extend([400, 413]);
+        found.extend([400, 408, 413]);
     }
     // What is not there may be named in the path, in the body, or in the query: a marker, say.
     let names_something = path.replace("{project_id}", "").contains('{')

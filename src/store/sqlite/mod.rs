@@ -29,6 +29,7 @@ mod messages;
 mod objects;
 mod open;
 mod page;
+mod place;
 mod policies;
 mod policy_tasks;
 mod progress;
@@ -61,6 +62,7 @@ use super::{Changes, ReadTx, Result, Store, StoreError, StoreInfo, WriteTx};
 use crate::crash;
 use crate::domain::fault::CrashPoint;
 use crate::tasks::Tasks;
+use place::Place;
 use turn::{Loan, Request};
 use unit::{Reader, Unit};
 use writer::Writer;
@@ -89,6 +91,7 @@ impl Default for Options {
 pub struct SqliteStore {
     info: StoreInfo,
     readers: SqlitePool,
+    place: Place,
     /// None once the store is closed.
     requests: Mutex<Option<mpsc::UnboundedSender<Request>>>,
     stopped: CancellationToken,
@@ -114,6 +117,8 @@ impl SqliteStore {
         let (told, changes) = watch::channel(Changes::default());
         let writer = Writer {
             file: file.to_owned(),
+            place: opened.place.clone(),
+            displaced: false,
             options: opened.writer_options,
             busy_timeout: options.busy_timeout,
             group_size: options.group_size.max(1),
@@ -130,6 +135,7 @@ impl SqliteStore {
         Ok(Self {
             info: opened.info,
             readers: opened.readers,
+            place: opened.place,
             requests: Mutex::new(Some(sender)),
             stopped,
             changes,
@@ -151,6 +157,11 @@ impl SqliteStore {
             Some(requests) => requests.send(request).map_err(|_| StoreError::Closed),
             None => Err(StoreError::Closed),
         }
+    }
+
+    /// Whether what a new connection finds is what the others have open.
+    fn in_place(&self) -> Result<()> {
+        self.place.trouble().map_or(Ok(()), |why| Err(StoreError::Displaced(why)))
     }
 
     /// How many transactions were committed: fewer than units when units shared some.

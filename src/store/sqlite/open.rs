@@ -16,6 +16,7 @@ use sqlx::{
 use thiserror::Error;
 use tracing::info;
 
+use super::place::Place;
 use super::{Options, beside, errors, holder, objects, writer};
 use crate::store::StoreInfo;
 
@@ -125,6 +126,7 @@ pub(super) struct Opened {
     pub(super) writer: SqliteConnection,
     pub(super) writer_options: SqliteConnectOptions,
     pub(super) readers: SqlitePool,
+    pub(super) place: Place,
 }
 
 /// Opens `file` as [`super::SqliteStore::open`] says, but for the writer's task.
@@ -162,8 +164,10 @@ pub(super) async fn open(file: &Path, options: &Options) -> Result<Opened, OpenE
     writer::checkpoint(&mut writer, options.busy_timeout).await.map_err(wrong)?;
     let durable = is_durable(&mut writer).await.map_err(wrong)?;
 
+    // All of them at once: one that is opened later may meet another file of that name, or none.
     let readers = PoolOptions::<Sqlite>::new()
         .max_connections(options.readers.max(1))
+        .min_connections(options.readers.max(1))
         .test_before_acquire(false)
         .idle_timeout(None)
         .max_lifetime(None)
@@ -171,8 +175,10 @@ pub(super) async fn open(file: &Path, options: &Options) -> Result<Opened, OpenE
         .await
         .map_err(wrong)?;
 
+    // One of these is always connected, so that SQLite keeps its files.
+    let place = Place::of(file).map_err(|error| cannot_open(file, &error))?;
     let info = StoreInfo { file: file.to_owned(), schema: newest(), library, durable };
-    Ok(Opened { info, writer, writer_options, readers })
+    Ok(Opened { info, writer, writer_options, readers, place })
 }
 
 /// A first look at a file: the connection, its library and what the file says of itself.

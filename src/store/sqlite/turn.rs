@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 use tracing::warn;
 
 use super::errors;
+use super::place::Place;
 use super::unit::Write;
 use crate::crash;
 use crate::store::{Result, StoreError};
@@ -105,6 +106,7 @@ fn stopped() -> StoreError {
 #[derive(Debug)]
 pub(super) struct Loan {
     lent: Option<(SqliteConnection, oneshot::Sender<Returned>)>,
+    place: Place,
     wrote: bool,
 }
 
@@ -118,9 +120,12 @@ pub(super) struct Returned {
 
 impl Loan {
     /// Lends it, and says what brings it back.
-    pub(super) fn of(connection: SqliteConnection) -> (Self, oneshot::Receiver<Returned>) {
+    pub(super) fn of(
+        connection: SqliteConnection,
+        place: Place,
+    ) -> (Self, oneshot::Receiver<Returned>) {
         let (writer, back) = oneshot::channel();
-        (Self { lent: Some((connection, writer)), wrote: false }, back)
+        (Self { lent: Some((connection, writer)), place, wrote: false }, back)
     }
 
     /// The connection.
@@ -128,9 +133,11 @@ impl Loan {
         self.lent.as_mut().map(|(connection, _)| connection).ok_or(StoreError::Closed)
     }
 
-    /// Says that something was committed on it; from then on the connection is worth keeping.
-    pub(super) fn has_written(&mut self) {
+    /// Says that something was committed on it; from then on the connection is worth keeping. Fails if
+    /// that went into a file that was taken away.
+    pub(super) fn has_written(&mut self) -> Result<()> {
         self.wrote = true;
+        self.place.trouble().map_or(Ok(()), |why| Err(StoreError::Displaced(why)))
     }
 
     /// Closes the connection, and with it undoes whatever it is in the middle of.

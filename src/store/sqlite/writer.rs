@@ -17,8 +17,9 @@ use sqlx::{
     Row as _,
 };
 use tokio::sync::{mpsc, oneshot, watch};
-use tracing::{error, warn};
+use tracing::{error, info, warn};
 
+use super::place::Place;
 use super::turn::{Back, End, Loan, Reply, Request, Returned, Turn};
 use super::unit::{Rows, Write};
 use super::{errors, holder};
@@ -41,6 +42,10 @@ const FEW_WRITES: usize = 8;
 #[derive(Debug)]
 pub(super) struct Writer {
     pub(super) file: PathBuf,
+    /// The files that the connections hold open.
+    pub(super) place: Place,
+    /// Whether they were elsewhere when it was looked last.
+    pub(super) displaced: bool,
     /// How to connect again should the connection be lost.
     pub(super) options: SqliteConnectOptions,
     pub(super) busy_timeout: Duration,
@@ -116,6 +121,8 @@ impl Writer {
                 let Ok(request) = tokio::time::timeout(IDLE, requests.recv()).await else {
                     dirty = dirty && !self.checkpoint().await;
                     self.look().await;
+                    // Said as soon as possible, not when the next one wants to write.
+                    drop(self.in_place().await);
                     continue;
                 };
                 request
@@ -228,14 +235,18 @@ impl Writer {
         if reply.is_closed() {
             return false;
         }
-        let connection = match self.connect().await {
+        let connected = match self.in_place().await {
+            Ok(()) => self.connect().await,
+            Err(why) => Err(why),
+        };
+        let connection = match connected {
             Ok(connection) => connection,
             Err(why) => {
                 Request::Alone(reply).refuse(why);
                 return false;
             }
         };
-        let (loan, back) = Loan::of(connection);
+        let (loan, back) = Loan::of(connection, self.place.clone());
         drop(reply.send(Ok(loan)));
         // What is closed, or lost on the way, is replaced by who is next.
         let Ok(Returned { connection, wrote }) = back.await else { return false };
@@ -254,9 +265,27 @@ impl Writer {
         self.options.connect().await.map_err(|error| self.refused(error))
     }
 
+    /// Whether what is written would stay; else why not. Says so in the log when that changes.
+    async fn in_place(&mut self) -> Result<()> {
+        let trouble = self.place.trouble();
+        match (&trouble, self.displaced) {
+            (Some(why), false) => {
+                error!("nothing is written, since {why}");
+                // If the log is what was taken away, it is ours for as long as it is open: what was
+                // answered goes from it into the main file.
+                self.checkpoint().await;
+            }
+            (None, true) => info!("the data file is in its place again"),
+            (Some(_), true) | (None, false) => {}
+        }
+        self.displaced = trouble.is_some();
+        trouble.map_or(Ok(()), |why| Err(StoreError::Displaced(why)))
+    }
+
     /// Takes the write lock at once: a transaction that read first could fail to take it later,
     /// for what it read may be old by then (`SQLITE_BUSY_SNAPSHOT`).
     async fn begin(&mut self) -> Result<SqliteConnection> {
+        self.in_place().await?;
         let mut connection = self.connect().await?;
         // The savepoint is there from the start, so that every write call can begin alike.
         let begun = sqlx::raw_sql("BEGIN IMMEDIATE; SAVEPOINT unit; PRAGMA data_version");
@@ -290,7 +319,11 @@ impl Writer {
                 if wrote {
                     self.changes.send_modify(|changes| changes.ours += 1);
                 }
-                batch.committed();
+                // A file that was taken away meanwhile took the COMMIT with it.
+                match if wrote { self.in_place().await } else { Ok(()) } {
+                    Ok(()) => batch.committed(),
+                    Err(why) => batch.lost(&why),
+                }
                 wrote
             }
             Err(error) => {

@@ -23,13 +23,15 @@ pub(super) async fn replace(
     let mut loan = store.alone().await?;
     match attempt(loan.connection()?, file, source).await {
         Ok(replacement) => {
-            loan.has_written();
+            let stays = loan.has_written();
             if let Err(error) = let_go(loan.connection()?).await {
                 // It is on disk; but on this connection nobody can go on.
                 warn!(error = errors::text(error), "a loaded state was not let go of");
                 loan.discard().await;
+                stays?;
                 return Ok(Replaced::new(replacement, ()));
             }
+            stays?;
             Ok(Replaced::new(replacement, loan))
         }
         Err(failure) => {

@@ -26,7 +26,9 @@ pub(super) async fn save(
         return Err(StateRefused::Exists(name.clone()).into());
     }
     let made = folder.unfinished()?;
+    store.in_place()?;
     copy(&store.info.file, &made.0, &store.options).await.map_err(errors::of_statement)?;
+    store.in_place()?;
     let contents = stamp(&made.0, &store.options, at).await.map_err(errors::of_statement)?;
     let (kept, as_name) = (folder.clone(), name.clone());
     let keeping = store.tasks.block(move || kept.keep(&made, &as_name)).await;
