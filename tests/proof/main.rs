@@ -16,9 +16,14 @@ mod ask;
 #[path = "../chance/mod.rs"]
 mod chance;
 mod clock;
+mod cut;
+mod cut_answers;
+mod cut_cases;
 mod ends;
 mod history;
 mod full;
+mod hostile;
+mod hostilities;
 mod journal;
 mod kills;
 mod migrations;
@@ -38,6 +43,7 @@ mod survived;
 mod torn;
 #[path = "../survived/mod.rs"]
 mod vitals;
+mod wire;
 mod world;
 
 use std::time::Duration;
