@@ -20,6 +20,7 @@ mod openstack;
 mod own;
 mod page;
 mod python;
+pub mod readers;
 mod received;
 mod table;
 mod time;

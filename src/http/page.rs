@@ -18,15 +18,26 @@ pub(super) fn paging<I, K: Copy>(
     parse_id: fn(&str) -> Option<I>,
     unknown_marker: fn(String) -> ApiError,
 ) -> Result<Paging<I, K>, ApiError> {
-    let marker = match call.query("marker") {
+    read(&|name| call.query(name), words, default, parse_id, unknown_marker)
+}
+
+/// The page that the parameters of a query ask for.
+pub(super) fn read<'a, I, K: Copy>(
+    query: &impl Fn(&str) -> Option<&'a str>,
+    words: SortWords<K>,
+    default: (K, Direction),
+    parse_id: fn(&str) -> Option<I>,
+    unknown_marker: fn(String) -> ApiError,
+) -> Result<Paging<I, K>, ApiError> {
+    let marker = match query("marker") {
         None | Some("") => None,
         Some(text) => Some(parse_id(text).ok_or_else(|| unknown_marker(text.to_owned()))?),
     };
-    let limit = match limit(call)? {
+    let limit = match limit(query)? {
         None | Some(0) => LARGEST_PAGE,
         Some(limit) => u32::try_from(limit).unwrap_or(LARGEST_PAGE).min(LARGEST_PAGE),
     };
-    Ok(Paging { limit, offset: offset(call)?, marker, sort: sort(call, words, default)? })
+    Ok(Paging { limit, offset: offset(query)?, marker, sort: sort(query, words, default)? })
 }
 
 /// Whether a page of nothing is asked for, which is what `limit=0` means where Cinder leaves limits to
@@ -35,8 +46,8 @@ pub(super) fn is_empty_page(call: &Call) -> bool {
     call.query("limit").and_then(whole_number) == Some(0)
 }
 
-fn limit(call: &Call) -> Result<Option<i64>, ApiError> {
-    match call.query("limit") {
+fn limit<'a>(query: &impl Fn(&str) -> Option<&'a str>) -> Result<Option<i64>, ApiError> {
+    match query("limit") {
         None => Ok(None),
         Some(text) => match whole_number(text) {
             None => Err(ApiError::Query("limit param must be an integer".to_owned())),
@@ -48,8 +59,8 @@ fn limit(call: &Call) -> Result<Option<i64>, ApiError> {
     }
 }
 
-fn offset(call: &Call) -> Result<i64, ApiError> {
-    match call.query("offset") {
+fn offset<'a>(query: &impl Fn(&str) -> Option<&'a str>) -> Result<i64, ApiError> {
+    match query("offset") {
         None => Ok(0),
         Some(text) => match whole_number(text) {
             None => Err(ApiError::Query("offset must be an integer".to_owned())),
@@ -68,13 +79,13 @@ fn whole_number(text: &str) -> Option<i64> {
     Some(text.parse().unwrap_or(if text.starts_with('-') { i64::MIN } else { i64::MAX }))
 }
 
-fn sort<K: Copy>(
-    call: &Call,
+fn sort<'a, K: Copy>(
+    query: &impl Fn(&str) -> Option<&'a str>,
     words: SortWords<K>,
     default: (K, Direction),
 ) -> Result<Vec<(K, Direction)>, ApiError> {
-    let (key, dir) = (call.query("sort_key"), call.query("sort_dir"));
-    let spec: Vec<(&str, Option<&str>)> = match call.query("sort").filter(|sort| !sort.is_empty()) {
+    let (key, dir) = (query("sort_key"), query("sort_dir"));
+    let spec: Vec<(&str, Option<&str>)> = match query("sort").filter(|sort| !sort.is_empty()) {
         Some(_) if key.is_some() || dir.is_some() => {
             return Err(ApiError::Query(
                 "The 'sort_key' and 'sort_dir' parameters are deprecated and cannot be used with \
@@ -121,13 +132,21 @@ pub(super) fn next_link(call: &Call, limit: u32, items: usize, last: &str) -> Op
     if !full || items == 0 {
         return None;
     }
-    let mut query: Vec<String> = call
-        .query_pairs()
+    let query = next_query(call.query_pairs(), last);
+    Some(format!("{}{}?{query}", call.base(), call.path()))
+}
+
+/// A query for the page after this item.
+pub(super) fn next_query<'a>(
+    pairs: impl Iterator<Item = (&'a str, &'a str)>,
+    last: &str,
+) -> String {
+    let mut query: Vec<String> = pairs
         .filter(|(key, _)| *key != "marker" && *key != "offset")
         .map(|(key, value)| format!("{}={}", encode(key), encode(value)))
         .collect();
     query.push(format!("marker={}", encode(last)));
-    Some(format!("{}{}?{}", call.base(), call.path(), query.join("&")))
+    query.join("&")
 }
 
 /// Percent-encodes all but the unreserved characters of RFC 3986.

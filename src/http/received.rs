@@ -198,7 +198,12 @@ pub(super) fn is_json(request: &HttpRequest) -> bool {
 
 /// Every query parameter in the order they came in.
 pub(super) fn query(request: &HttpRequest) -> Result<Vec<(String, String)>, ApiError> {
-    Query::<Vec<(String, String)>>::from_query(request.query_string())
+    pairs(request.query_string())
+}
+
+/// The pairs of a query as it stood in the request line.
+pub(super) fn pairs(query: &str) -> Result<Vec<(String, String)>, ApiError> {
+    Query::<Vec<(String, String)>>::from_query(query)
         .map(Query::into_inner)
         .map_err(|_| ApiError::Query("Malformed request url".to_owned()))
 }

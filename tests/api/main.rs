@@ -29,6 +29,7 @@ mod backups;
 mod clock;
 mod cloud_disks;
 mod cloud_snapshots;
+mod corpus;
 mod disks;
 mod edits;
 mod events;

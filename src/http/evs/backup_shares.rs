@@ -46,7 +46,7 @@ pub(in crate::http) async fn create(call: Call) -> Answer {
     Ok(HttpResponse::Ok().json(json!({"shared": shares})))
 }
 
-fn new_shares(body: &Value) -> Result<(String, Vec<ProjectId>), NativeFault> {
+pub(in crate::http) fn new_shares(body: &Value) -> Result<(String, Vec<ProjectId>), NativeFault> {
     let top = Members::of(body, FORMAT)?;
     let shared = Members::of(top.get("shared").ok_or(FORMAT)?, FORMAT)?;
     let backup = shared.filled("backup_id").map_err(|_| FORMAT)?.ok_or(FORMAT)?;

@@ -129,7 +129,7 @@ pub(super) fn body(call: &Call) -> Result<Value, ApiError> {
     }
 }
 
-fn new_backup(body: &Value) -> Result<NewBackup, NativeFault> {
+pub(in crate::http) fn new_backup(body: &Value) -> Result<NewBackup, NativeFault> {
     let top = Members::of(body, FORMAT)?;
     let backup = Members::of(top.get("backup").ok_or(FORMAT)?, FORMAT)?;
     let of = match backup.text("snapshot_id").map_err(|_| FORMAT)? {

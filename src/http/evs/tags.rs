@@ -35,7 +35,7 @@ pub(in crate::http) async fn change(call: Call) -> Answer {
     Ok(HttpResponse::NoContent().finish())
 }
 
-fn tag_change(asked: &Value) -> Result<TagChange, NativeFault> {
+pub(in crate::http) fn tag_change(asked: &Value) -> Result<TagChange, NativeFault> {
     let top = Members::of(asked, codes::BODY)?;
     let listed = top.list("tags")?;
     if listed.is_empty() {

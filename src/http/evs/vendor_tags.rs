@@ -53,7 +53,7 @@ pub(in crate::http) async fn replace(call: Call) -> Answer {
     Ok(HttpResponse::Ok().json(json!({"tags": changed(&call, caller, change).await?})))
 }
 
-fn tags_in(asked: &Value) -> Result<Tags, NativeFault> {
+pub(in crate::http) fn tags_in(asked: &Value) -> Result<Tags, NativeFault> {
     let top = Members::of(asked, codes::BODY)?;
     tags::tags_of(top.get("tags").ok_or(codes::BODY)?)
 }

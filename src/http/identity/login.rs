@@ -9,7 +9,7 @@ use crate::http::error::ApiError;
 use crate::service::identity::tokens::{CredentialNamedBy, Proof, Scope};
 
 /// What a login request asks for.
-pub(super) fn login(body: &Value) -> Result<(Proof, Scope), ApiError> {
+pub(in crate::http) fn login(body: &Value) -> Result<(Proof, Scope), ApiError> {
     let auth = object(body, "auth", "request body")?;
     let identity = object(auth, "identity", "auth")?;
     let methods = identity

@@ -6,7 +6,7 @@ mod body;
 mod call;
 pub(super) mod catalog;
 pub(super) mod domains;
-mod login;
+pub(super) mod login;
 pub(super) mod projects;
 pub(super) mod role_assignments;
 pub(super) mod tokens;

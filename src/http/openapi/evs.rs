@@ -7,6 +7,7 @@ use super::table::Kind::{
 use super::table::Member::{May, Must, One, Only, Others, Some};
 use super::table::{Group, Kind, Member, Operation, Schema, operations};
 use crate::domain::access::Action as A;
+use crate::domain::policy::LONGEST_INTERVAL;
 
 /// Under `/v2.1`, which only Huawei Cloud has, what has begun is answered with 202.
 pub(super) const GROUPS: &[Group] = &[
@@ -362,7 +363,7 @@ const POLICY: Schema = Schema::top(
                 Must("start_time", HOURS),
                 Must("status", Word(&["ON", "OFF"])),
                 // Or `week_frequency`, over which it wins.
-                Must("frequency", Between(1, 14)),
+                Must("frequency", Between(1, LONGEST_INTERVAL)),
                 May("week_frequency", Anything),
                 // Or `rentention_day`, over which it wins.
                 Must("rentention_num", Between(2, 99)),

@@ -6,6 +6,7 @@
 //! of errors from `http/error`, or the many paths of one handler from the route table. A test reads
 //! that table and holds the document to it. Must not know: how anything is answered.
 
+mod backups;
 mod disk_types;
 mod evs;
 mod faults;

@@ -60,7 +60,10 @@ pub(in crate::http) async fn create(call: Call) -> Answer {
     Ok(shown(&attachment))
 }
 
-fn new_attachment(body: &Value, version: Microversion) -> Result<NewAttachment, ApiError> {
+pub(in crate::http) fn new_attachment(
+    body: &Value,
+    version: Microversion,
+) -> Result<NewAttachment, ApiError> {
     let fields = Fields::only(body, "attachment")?;
     let disk = fields.required_id("volume_uuid", DiskId::parse)?;
     let mut known = vec!["volume_uuid", "instance_uuid", "connector"];

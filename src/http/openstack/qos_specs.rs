@@ -64,7 +64,7 @@ pub(in crate::http) async fn create(call: Call) -> Answer {
 
 /// Members besides `name` and `consumer` are keys; numbers and flags become texts, as Python
 /// prints them.
-fn new_qos_specs(body: &Value) -> Result<NewQosSpecs, ApiError> {
+pub(in crate::http) fn new_qos_specs(body: &Value) -> Result<NewQosSpecs, ApiError> {
     let fields = Fields::only(body, "qos_specs")?;
     let name = fields.required_text("name")?.trim();
     if name.is_empty() {

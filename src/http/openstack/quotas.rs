@@ -124,7 +124,11 @@ pub(in crate::http) async fn update(call: Call) -> Answer {
     Ok(HttpResponse::Ok().json(json!({"quota_set": set})))
 }
 
-fn limits(body: &Value, name: &str, keys: &[String]) -> Result<BTreeMap<String, i64>, ApiError> {
+pub(in crate::http) fn limits(
+    body: &Value,
+    name: &str,
+    keys: &[String],
+) -> Result<BTreeMap<String, i64>, ApiError> {
     let set = Fields::only(body, name)?;
     let mut limits = BTreeMap::new();
     for key in set.keys().filter(|key| *key != "tenant_id") {

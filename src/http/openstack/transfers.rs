@@ -73,8 +73,17 @@ async fn offer(call: Call, caller: Caller, new: NewTransfer) -> Answer {
 }
 
 fn new_transfer(call: &Call, with_no_snapshots: bool) -> Result<NewTransfer, ApiError> {
-    let body = call.json()?;
-    let transfer = Fields::only(&body, "transfer")?;
+    let lifetime = || call.own_header(EXPIRES_IN, LIFETIME_RULE, Lifetime::parse);
+    let new = transfer_of(&call.json()?, with_no_snapshots)?;
+    Ok(NewTransfer { lifetime: lifetime()?, ..new })
+}
+
+/// The transfer that a body asks for; how long it lasts is said elsewhere.
+pub(in crate::http) fn transfer_of(
+    body: &Value,
+    with_no_snapshots: bool,
+) -> Result<NewTransfer, ApiError> {
+    let transfer = Fields::only(body, "transfer")?;
     let disk = transfer.required_id("volume_id", DiskId::parse)?;
     let name = transfer.name("name")?;
     let no_snapshots = if with_no_snapshots {
@@ -84,8 +93,7 @@ fn new_transfer(call: &Call, with_no_snapshots: bool) -> Result<NewTransfer, Api
         transfer.no_others(&["volume_id", "name"])?;
         false
     };
-    let lifetime = call.own_header(EXPIRES_IN, LIFETIME_RULE, Lifetime::parse)?;
-    Ok(NewTransfer { disk, name, no_snapshots, lifetime })
+    Ok(NewTransfer { disk, name, no_snapshots, lifetime: None })
 }
 
 pub(in crate::http) async fn accept(call: Call) -> Answer {
@@ -102,7 +110,7 @@ pub(in crate::http) async fn accept(call: Call) -> Answer {
 }
 
 /// A text, or a whole number that stands for its digits.
-fn presented_key(body: &Value) -> Result<AuthKey, ApiError> {
+pub(in crate::http) fn presented_key(body: &Value) -> Result<AuthKey, ApiError> {
     let accept = Fields::only_secret(body, "accept")?;
     let key = match accept.required("auth_key")? {
         Value::String(text) => text.clone(),

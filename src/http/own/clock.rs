@@ -36,7 +36,7 @@ pub(in crate::http) async fn change(call: OwnCall) -> Answer {
     Ok(HttpResponse::Ok().json(changed_view(&changed)))
 }
 
-fn wanted(body: &Value) -> Result<ClockChange, ApiError> {
+pub(in crate::http) fn wanted(body: &Value) -> Result<ClockChange, ApiError> {
     let wanted = Fields::top(body)?;
     wanted.no_others(&CHANGES)?;
     let mut names = wanted.keys();

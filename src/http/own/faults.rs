@@ -52,7 +52,7 @@ pub(in crate::http) async fn clear(call: OwnCall) -> Answer {
     Ok(HttpResponse::Ok().json(json!({"removed": removed})))
 }
 
-fn drafts(mut body: Value) -> Result<(Vec<FaultDraft>, bool), ApiError> {
+pub(in crate::http) fn drafts(mut body: Value) -> Result<(Vec<FaultDraft>, bool), ApiError> {
     let listed = body.as_object_mut().filter(|members| members.len() == 1);
     match listed.and_then(|members| members.remove("faults")) {
         Some(Value::Array(list)) => {

@@ -17,8 +17,10 @@ mod webhooks;
 use actix_web::web::ServiceConfig;
 
 use super::table::{delete, get, head, post, put, resource};
+pub(super) use clock::wanted as clock_change;
 pub use events::message;
 pub(super) use events::{NARROWED_BY, STREAM};
+pub(super) use faults::drafts as fault_drafts;
 
 /// The routes below `/_evs`.
 pub(super) fn steering(config: &mut ServiceConfig) {

@@ -35,7 +35,7 @@ pub(in crate::http) async fn create(call: Call) -> Answer {
     Ok(HttpResponse::Accepted().json(json!({"snapshot": whole(&snapshot)})))
 }
 
-fn new_snapshot(asked: &Value) -> Result<NewSnapshot, NativeFault> {
+pub(in crate::http) fn new_snapshot(asked: &Value) -> Result<NewSnapshot, NativeFault> {
     let snapshot = object_in(asked, "snapshot")?;
     let forced = snapshot.flag("force")?.unwrap_or(false);
     Ok(NewSnapshot {

@@ -18,9 +18,9 @@ use crate::service::snapshots::{SnapshotChange, SnapshotDeletion};
 use crate::service::{Resource, ServiceError};
 use create::{description, name};
 
-pub(in crate::http) use create::create;
+pub(in crate::http) use create::{create, new_snapshot};
 pub(in crate::http) use lists::list_detail;
-pub(in crate::http) use rollback::roll_back;
+pub(in crate::http) use rollback::{roll_back, target};
 
 /// No code says what a snapshot's update lacks.
 const NOTHING_TO_SAY: NativeFault =
@@ -46,7 +46,7 @@ pub(in crate::http) async fn update(call: Call) -> Answer {
     Ok(HttpResponse::Ok().json(json!({"snapshot": whole(&snapshot)})))
 }
 
-fn snapshot_change(asked: &Value) -> Result<SnapshotChange, NativeFault> {
+pub(in crate::http) fn snapshot_change(asked: &Value) -> Result<SnapshotChange, NativeFault> {
     let snapshot = object_in(asked, "snapshot")?;
     let change = SnapshotChange {
         name: name(snapshot)?.map(Some),

@@ -25,7 +25,7 @@ pub(in crate::http) async fn roll_back(call: Call) -> Answer {
 }
 
 /// The disk that goes back; its name may stand beside its id and is not compared.
-fn target(asked: &Value) -> Result<DiskId, NativeFault> {
+pub(in crate::http) fn target(asked: &Value) -> Result<DiskId, NativeFault> {
     let rollback = object_in(asked, "rollback")?;
     let name = rollback.text("name")?.map(name::possibly_empty).transpose();
     name.map_err(|_| codes::NAME)?;

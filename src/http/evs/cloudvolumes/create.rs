@@ -76,7 +76,10 @@ fn other_type(error: ApiError, source: &Source) -> ApiError {
     native(error)
 }
 
-fn new_disks(asked: &Value, largest: i64) -> Result<(NewCloudDisks, Metadata), NativeFault> {
+pub(in crate::http) fn new_disks(
+    asked: &Value,
+    largest: i64,
+) -> Result<(NewCloudDisks, Metadata), NativeFault> {
     let top = Members::of(asked, codes::NO_CREATE)?;
     let volume = Members::of(top.get("volume").ok_or(codes::NO_NEW_VOLUME)?, codes::NO_NEW_VOLUME)?;
     check_payment(top)?;

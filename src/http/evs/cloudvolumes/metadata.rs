@@ -31,7 +31,7 @@ pub(super) const FIXED: &[&str] = &[ENCRYPTED, ENCRYPTION_KEY, PASSTHROUGH, FULL
 const SHOWN: &[&str] = &["readonly", "attached_mode", "policy"];
 
 /// The metadata of new disks.
-pub(super) struct Metadata {
+pub(in crate::http) struct Metadata {
     pub(super) values: BTreeMap<String, String>,
     /// The answer shall name the new disks.
     pub(super) wants_ids: bool,

@@ -20,7 +20,7 @@ use crate::http::call::{Answer, Call};
 use crate::http::error::{ApiError, NativeFault};
 use crate::service::disks::DiskChange;
 
-pub(in crate::http) use create::create;
+pub(in crate::http) use create::{create, new_disks};
 pub(super) use lists::service_type;
 pub(in crate::http) use lists::{list, list_detail};
 pub(super) use view::view;
@@ -69,7 +69,7 @@ pub(in crate::http) async fn update(call: Call) -> Answer {
     Ok(HttpResponse::Ok().json(view(&call, &cloud)))
 }
 
-fn disk_change(asked: &Value) -> Result<DiskChange, NativeFault> {
+pub(in crate::http) fn disk_change(asked: &Value) -> Result<DiskChange, NativeFault> {
     let top = Members::of(asked, codes::NO_VOLUME)?;
     let volume = Members::of(top.get("volume").ok_or(codes::NO_VOLUME)?, codes::NO_VOLUME)?;
     let (name, description) = (create::new_name(volume)?, create::description(volume)?);
@@ -106,7 +106,7 @@ pub(in crate::http) async fn action(call: Call) -> Answer {
     Ok(accepted(&call).json(json!({"job_id": job.id.as_str()})))
 }
 
-fn new_size(asked: &Value) -> Result<i64, ApiError> {
+pub(in crate::http) fn new_size(asked: &Value) -> Result<i64, ApiError> {
     let top = Members::of(asked, codes::NO_EXTEND)?;
     let unknown =
         top.iter().map(|(key, _)| key).find(|key| !ACTION_MEMBERS.contains(&key.as_str()));
@@ -133,7 +133,7 @@ pub(in crate::http) async fn retype(call: Call) -> Answer {
     Ok(HttpResponse::Accepted().json(json!({"job_id": job.id.as_str()})))
 }
 
-fn new_type(asked: &Value) -> Result<String, NativeFault> {
+pub(in crate::http) fn new_type(asked: &Value) -> Result<String, NativeFault> {
     let top = Members::of(asked, codes::BODY)?;
     create::check_payment(top)?;
     let retype = Members::of(top.get("os-retype").ok_or(codes::BODY)?, codes::BODY)?;

@@ -66,7 +66,7 @@ fn has_angle(value: &Value) -> bool {
 }
 
 /// What a new policy shall be.
-pub(super) fn new_policy(body: &Map<String, Value>) -> Result<NewPolicy, NativeFault> {
+pub(in crate::http) fn new_policy(body: &Map<String, Value>) -> Result<NewPolicy, NativeFault> {
     let name = body.get("backup_policy_name").and_then(Value::as_str).ok_or(faults::MISSING)?;
     let name = checked_name(name)?;
     let said = body.get("scheduled_policy").and_then(Value::as_object).ok_or(faults::MISSING)?;
@@ -85,7 +85,9 @@ pub(super) fn new_policy(body: &Map<String, Value>) -> Result<NewPolicy, NativeF
 }
 
 /// What of a policy shall change.
-pub(super) fn policy_change(body: &Map<String, Value>) -> Result<PolicyChange, NativeFault> {
+pub(in crate::http) fn policy_change(
+    body: &Map<String, Value>,
+) -> Result<PolicyChange, NativeFault> {
     let name = match given(body, "backup_policy_name") {
         Some(name) => Some(checked_name(name.as_str().ok_or(faults::NAME_CHARACTERS)?)?),
         None => None,

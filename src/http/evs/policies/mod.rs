@@ -1,7 +1,7 @@
 //! Backup policies of VBS and the disks under them (OTC Volume Backup Service, "Backup Policy").
 
 mod bindings;
-mod body;
+pub(in crate::http) mod body;
 mod faults;
 mod tags;
 mod tasks;

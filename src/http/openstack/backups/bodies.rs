@@ -27,7 +27,10 @@ fn known(
     always.iter().copied().chain(later).collect()
 }
 
-pub(super) fn new_backup(body: &Value, version: Microversion) -> Result<NewBackup, ApiError> {
+pub(in crate::http) fn new_backup(
+    body: &Value,
+    version: Microversion,
+) -> Result<NewBackup, ApiError> {
     let backup = Fields::only(body, "backup")?;
     let disk = backup.required_id("volume_id", DiskId::parse)?;
     let members = known(NEW, &[("metadata", METADATA), ("availability_zone", ZONE)], version);
@@ -53,7 +56,10 @@ pub(super) fn new_backup(body: &Value, version: Microversion) -> Result<NewBacku
     })
 }
 
-pub(super) fn change(body: &Value, version: Microversion) -> Result<BackupChange, ApiError> {
+pub(in crate::http) fn change(
+    body: &Value,
+    version: Microversion,
+) -> Result<BackupChange, ApiError> {
     let backup = Fields::only(body, "backup")?;
     backup.no_others(&known(&["name", "description"], &[("metadata", METADATA)], version))?;
     Ok(BackupChange {
@@ -64,7 +70,7 @@ pub(super) fn change(body: &Value, version: Microversion) -> Result<BackupChange
 }
 
 /// A `null` in place of all members is like none of them.
-pub(super) fn restore(body: &Value) -> Result<RestoreInto, ApiError> {
+pub(in crate::http) fn restore(body: &Value) -> Result<RestoreInto, ApiError> {
     let empty = Value::Object(Map::from_iter([("restore".to_owned(), Value::Object(Map::new()))]));
     let top = Fields::top(body)?;
     let body = if top.get("restore") == Some(&Value::Null) { &empty } else { body };

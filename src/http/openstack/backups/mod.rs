@@ -1,6 +1,6 @@
 //! `backups`: made, listed, shown, changed, restored, removed, and taken out and in as records.
 
-mod bodies;
+pub(in crate::http) mod bodies;
 mod lists;
 mod records;
 mod view;
@@ -18,7 +18,7 @@ use crate::http::fields::Fields;
 use crate::service::backups::BackupDeletion;
 
 pub(in crate::http) use lists::{list, list_detail};
-pub(in crate::http) use records::{export, import};
+pub(in crate::http) use records::{export, import, record_of};
 
 /// From here on backups can be changed.
 const CHANGED: Microversion = Microversion(3, 9);

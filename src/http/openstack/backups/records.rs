@@ -77,10 +77,15 @@ fn record(backup: &Backup) -> Value {
 
 pub(in crate::http) async fn import(call: Call) -> Answer {
     let caller = call.may(Action::ImportBackup)?;
-    let record = decoded(&url(&call.json()?)?)?;
+    let record = record_of(&call.json()?)?;
     let backup =
         call.write(move |app| async move { app.import_backup(&caller, record).await }).await?;
     Ok(HttpResponse::Created().json(json!({"backup": summary(&call, &backup)})))
+}
+
+/// The record that a body holds.
+pub(in crate::http) fn record_of(body: &Value) -> Result<BackupRecord, ApiError> {
+    decoded(&url(body)?)
 }
 
 fn url(body: &Value) -> Result<String, ApiError> {

@@ -60,7 +60,7 @@ pub(in crate::http) async fn create(call: Call) -> Answer {
     Ok(HttpResponse::Accepted().json(json!({"volume": view(&call, &types, &disk)})))
 }
 
-fn new_disk(body: &Value, version: Microversion) -> Result<NewDisk, ApiError> {
+pub(in crate::http) fn new_disk(body: &Value, version: Microversion) -> Result<NewDisk, ApiError> {
     let top = Fields::top(body)?;
     let volume = top.required_object("volume")?;
     top.no_others(&["volume", HINTS])?;

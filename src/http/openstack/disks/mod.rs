@@ -24,7 +24,7 @@ use crate::service::disks::{Deletion, DiskChange};
 use view::{detail, type_ids, view};
 
 pub(in crate::http) use actions::action;
-pub(in crate::http) use create::create;
+pub(in crate::http) use create::{create, new_disk};
 pub(in crate::http) use lists::{list, list_detail, summary};
 pub(in crate::http) use view::{attachments, shown_metadata};
 
@@ -51,7 +51,10 @@ pub(in crate::http) async fn update(call: Call) -> Answer {
     Ok(HttpResponse::Ok().json(json!({"volume": view(&call, &types, &disk)})))
 }
 
-fn disk_change(body: &Value, version: Microversion) -> Result<DiskChange, ApiError> {
+pub(in crate::http) fn disk_change(
+    body: &Value,
+    version: Microversion,
+) -> Result<DiskChange, ApiError> {
     let volume = Fields::only(body, "volume")?;
     if version >= STRICT && volume.keys().next().is_none() {
         return Err(volume.wrong("{} does not have enough properties"));

@@ -32,7 +32,10 @@ pub(in crate::http) async fn create(call: Call) -> Answer {
     Ok(HttpResponse::Accepted().json(json!({"snapshot": view(&call, &snapshot)})))
 }
 
-fn new_snapshot(body: &Value, version: Microversion) -> Result<NewSnapshot, ApiError> {
+pub(in crate::http) fn new_snapshot(
+    body: &Value,
+    version: Microversion,
+) -> Result<NewSnapshot, ApiError> {
     let snapshot = Fields::only(body, "snapshot")?;
     let disk = snapshot.required_id("volume_id", DiskId::parse)?;
     let forced = snapshot.boolean("force")?;

@@ -18,7 +18,7 @@ use crate::service::snapshots::{SnapshotChange, SnapshotDeletion};
 use view::{detail, view};
 
 pub(in crate::http) use actions::action;
-pub(in crate::http) use create::create;
+pub(in crate::http) use create::{create, new_snapshot};
 pub(in crate::http) use lists::{list, list_detail};
 pub(in crate::http) use view::whole;
 
@@ -38,7 +38,7 @@ pub(in crate::http) async fn update(call: Call) -> Answer {
     Ok(HttpResponse::Ok().json(json!({"snapshot": view(&call, &snapshot)})))
 }
 
-fn snapshot_change(body: &Value) -> Result<SnapshotChange, ApiError> {
+pub(in crate::http) fn snapshot_change(body: &Value) -> Result<SnapshotChange, ApiError> {
     let snapshot = Fields::only(body, "snapshot")?;
     snapshot.no_others(&["name", "description", "display_name", "display_description"])?;
     let change = SnapshotChange {

@@ -141,7 +141,7 @@ pub(in crate::http) async fn create(call: Call) -> Answer {
     Ok(HttpResponse::Ok().json(json!({"volume_type": view})))
 }
 
-fn new_type(body: &Value) -> Result<NewDiskType, ApiError> {
+pub(in crate::http) fn new_type(body: &Value) -> Result<NewDiskType, ApiError> {
     let fields = Fields::only(body, "volume_type")?;
     let name = fields.required_text("name")?;
     fields.no_others(&["name", "description", "extra_specs", IS_PUBLIC])?;
@@ -172,7 +172,7 @@ pub(in crate::http) async fn update(call: Call) -> Answer {
     Ok(HttpResponse::Ok().json(json!({"volume_type": managed(&changed)})))
 }
 
-fn type_change(body: &Value) -> Result<DiskTypeChange, ApiError> {
+pub(in crate::http) fn type_change(body: &Value) -> Result<DiskTypeChange, ApiError> {
     let fields = Fields::only(body, "volume_type")?;
     fields.no_others(&["name", "description", "is_public"])?;
     let name = fields.text("name")?;
