@@ -112,7 +112,7 @@ fn try_one(target: &str, input: &[u8], seed: Option<u64>) {
 
 #[test]
 fn no_reader_stumbles_over_the_corpus_or_what_is_made_of_it() {
-    let run = Run::of("fuzz", 60_000);
+    let run = Run::of("fuzz", 10_000);
     let corpus = corpus();
     let mut tried = 0;
     for (target, inputs) in &corpus {
