@@ -1,7 +1,12 @@
 //! Schemathesis on the real binary: requests made from the served OpenAPI document, right ones and wrong
 //! ones, alone and in sequences along its links, and every answer held to the document.
 
-#![expect(clippy::unwrap_used, reason = "a helper of tests fails like a test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a helper of tests fails like a test"
+)]
 
 #[expect(dead_code, reason = "the generator of other suites")]
 mod process;
@@ -117,7 +122,18 @@ async fn every_answer_is_as_the_document_says_and_what_it_allows_is_taken() {
     let schemathesis: PathBuf = programs.join("schemathesis");
     let run = Run::of("schemathesis", 1);
     let trial = Trial::start(&schemathesis, "token").await;
-    let mut cases = trial.run(&run, &named("--exclude-name", STEERING));
+    let mut filters = named("--exclude-name", STEERING);
+    if run.count == 1 {
+        // All of it takes minutes: each everyday run has a third, which its seed chooses.
+        let thirds = [
+            "^/v(1|3)/.project_id.",
+            "^/v2(.1)?/.project_id.",
+            "^/($|_evs|identity|v3/[a-z]|v[.0-9]+/?$|v3.0)",
+        ];
+        let third = usize::try_from(run.seed % 3).unwrap();
+        filters.extend(["--include-path-regex".to_owned(), thirds[third].to_owned()]);
+    }
+    let mut cases = trial.run(&run, &filters);
     trial.finish().await;
     let trial = Trial::start(&schemathesis, "open").await;
     cases += trial.run(&run, &named("--include-name", &[STEERING, STEERED].concat()));
