@@ -20,8 +20,8 @@ mod cut;
 mod cut_answers;
 mod cut_cases;
 mod ends;
-mod history;
 mod full;
+mod history;
 mod hostile;
 mod hostilities;
 mod journal;
@@ -41,7 +41,6 @@ mod state;
 #[path = "../survived/mod.rs"]
 mod survived;
 mod torn;
-#[path = "../survived/mod.rs"]
 mod vitals;
 mod wire;
 mod world;
