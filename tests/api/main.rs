@@ -42,6 +42,7 @@ mod isolation;
 mod limits;
 mod messages;
 mod metrics;
+mod model;
 mod node;
 mod openapi;
 mod policies;
