@@ -146,10 +146,13 @@ impl World {
     }
 
     pub(super) fn reset(&mut self, disk: usize, status: &'static str) -> Outcome {
+        // What nobody may say of a disk is refused whatever disk it is said of.
+        if ["deleting", "awaiting-transfer"].contains(&status) {
+            return Err(wrong());
+        }
         self.sees(disk, By::Owner)?;
         let row = &mut self.disks[disk];
-        let attached = !row.servers.is_empty();
-        if ["deleting", "awaiting-transfer"].contains(&status) || status == "in-use" && !attached {
+        if status == "in-use" && row.servers.is_empty() {
             return Err(wrong());
         }
         // Who says that it is free says that nobody has it.

@@ -326,7 +326,7 @@ fn shrunk(
 
 #[test]
 fn sequences_of_commands_come_to_what_the_reference_says() {
-    let run = Run::of("model", 60);
+    let run = Run::of("model", 40);
     let runtime = Runtime::new().unwrap();
     let runs = RefCell::new(Runs::default());
     for number in 0..run.count {
