@@ -7,10 +7,9 @@
 
 use std::fmt::Display;
 use std::future::Future;
-use std::sync::Arc;
 
 use thiserror::Error;
-use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 use tracing::error;
 
 use crate::domain::fault::{CrashPoint, Way};
@@ -27,7 +26,7 @@ pub struct Armed {
     way: Way,
     by: FaultId,
     /// Told when whoever waits for the answer is to be left.
-    dropped: Arc<Notify>,
+    dropped: CancellationToken,
 }
 
 /// The work failed because a rule wants it.
@@ -41,7 +40,7 @@ pub struct Failed {
 impl Armed {
     /// What the rule `by` wants at `point`.
     pub fn new(point: CrashPoint, way: Way, by: FaultId) -> Self {
-        Self { point, way, by, dropped: Arc::default() }
+        Self { point, way, by, dropped: CancellationToken::new() }
     }
 
     /// Goes wrong if this is the point.
@@ -50,7 +49,7 @@ impl Armed {
             return Ok(());
         }
         if self.way == Way::Drop {
-            self.dropped.notify_one();
+            self.dropped.cancel();
             return Ok(());
         }
         go_wrong(self.way, self.by, point)
@@ -58,7 +57,12 @@ impl Armed {
 
     /// Waits until whoever waits for the answer is to be left.
     pub async fn dropped(&self) {
-        self.dropped.notified().await;
+        self.dropped.cancelled().await;
+    }
+
+    /// Whether whoever waits for the answer is to be left.
+    pub fn is_dropped(&self) -> bool {
+        self.dropped.is_cancelled()
     }
 }
 

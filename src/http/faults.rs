@@ -153,17 +153,18 @@ impl Around {
         answer: impl Future<Output = Result<T, ApiError>>,
     ) -> Result<T, ApiError> {
         let Some(armed) = self.armed else { return answer.await };
-        tokio::select! {
-            // Whoever was left is not answered, even if the answer is there by now.
-            biased;
-            () = armed.dropped() => {
-                if let Some(met) = request.extensions_mut().get_mut::<CallFaults>() {
-                    met.then = Some(Then::Drop(Moment::After));
-                }
-                Err(ApiError::NoAnswer)
-            }
+        let answered = tokio::select! {
+            () = armed.dropped() => Err(ApiError::NoAnswer),
             answered = answer => answered,
+        };
+        if !armed.is_dropped() {
+            return answered;
         }
+        // Whoever was left is not answered, even if the answer was there first, or in the same moment.
+        if let Some(met) = request.extensions_mut().get_mut::<CallFaults>() {
+            met.then = Some(Then::Drop(Moment::After));
+        }
+        Err(ApiError::NoAnswer)
     }
 }
 
