@@ -164,11 +164,12 @@ impl DataDirError {
     /// What it is that a file cannot be made or written: where no room is left, nothing that its mode or another
     /// owner would change.
     fn not_written(path: PathBuf, source: io::Error) -> Self {
-        match source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full(path),
-            _ => Self::NotWritable { path, source },
-        }
+        if is_full(&source) { Self::Full(path) } else { Self::NotWritable { path, source } }
     }
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 impl DataDir {
@@ -297,11 +298,11 @@ fn create(dir: &Path) -> Result<(), DataDirError> {
         Ok(_) => Err(DataDirError::NotADirectory(dir.to_owned())),
         Err(_) => {
             DirBuilder::new().recursive(true).mode(DIRECTORY_MODE).create(dir).map_err(|source| {
-                match source.kind() {
-                    io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                        DataDirError::Full(dir.to_owned())
-                    }
-                    _ => DataDirError::Create { path: dir.to_owned(), source },
+                let path = dir.to_owned();
+                if is_full(&source) {
+                    DataDirError::Full(path)
+                } else {
+                    DataDirError::Create { path, source }
                 }
             })
         }
