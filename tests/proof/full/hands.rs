@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::world::{Dialect, is_refusal, statuses};
 use crate::chance::Chance;
@@ -50,7 +50,7 @@ impl Hands {
     async fn try_to_write(&mut self, chance: &mut Chance) -> bool {
         let wanted = chance.below(12);
         if self.disks.len() < 5 || (wanted < 3 && self.disks.len() < MOST) {
-            return self.create(chance.below(2), wanted % 2 == 0).await;
+            return self.create(chance.below(2), wanted.is_multiple_of(2)).await;
         }
         if wanted == 11 {
             return self.log_in(chance.below(2)).await;
@@ -158,7 +158,7 @@ impl Hands {
             assert_eq!(offers.status, 200, "{}", offers.body);
             let offers = offers.body["transfers"].as_array().unwrap().clone();
             for (id, disk) in own {
-                let of = offers.iter().find(|offer| offer["volume_id"] == Value::from(&**id));
+                let of = offers.iter().find(|offer| offer["volume_id"].as_str() == Some(id));
                 let is = of.map(|offer| offer["id"].as_str().unwrap().to_owned());
                 assert_eq!(is, disk.offer.clone().map(|(offer, _)| offer), "{id}");
             }

@@ -53,18 +53,15 @@ async fn a_full_disk_is_told_of_and_survived_again_and_again() {
             server.signal(name);
             server.end();
             // What lies there already may be room enough to look, or not.
-            match Server::start(serve(&world.join("data")).stderr(Stdio::null())) {
-                Some(again) => {
-                    starts += 1;
-                    hands.move_to(&again.url);
-                    hands.check().await;
-                    drop(again);
-                }
-                None => {
-                    no_starts += 1;
-                    let said = refused_start(&world);
-                    assert!(said.contains("no space is left"), "round {round}, {name}: {said}");
-                }
+            let again = Server::start(serve(&world.join("data")).stderr(Stdio::null()));
+            if let Some(again) = again {
+                starts += 1;
+                hands.move_to(&again.url);
+                hands.check().await;
+            } else {
+                no_starts += 1;
+                let said = refused_start(&world);
+                assert!(said.contains("no space is left"), "round {round}, {name}: {said}");
             }
             drop(filler);
             server = Server::start(&mut command(&world)).unwrap();
@@ -121,7 +118,7 @@ async fn fill(world: &Path, demo: &Client) -> Filler {
 async fn until<F: Future<Output = bool>>(what: &str, holds: impl Fn() -> F) {
     let start = Instant::now();
     while !holds().await {
-        assert!(start.elapsed() < Duration::from_secs(60), "{what}");
+        assert!(start.elapsed() < Duration::from_mins(1), "{what}");
         pass(Duration::from_millis(50)).await;
     }
 }

@@ -26,7 +26,7 @@ fn cutter(home: &Path) -> PathBuf {
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/proof/migrations/cut.c");
     let mut cc = Command::new("cc");
     let done = cc.args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(source).output();
-    let done = done.expect("a C compiler is needed, as for SQLite");
+    let done = done.unwrap_or_else(|why| panic!("a C compiler is needed, as for SQLite: {why}"));
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     library
 }

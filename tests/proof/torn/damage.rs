@@ -84,7 +84,7 @@ pub(crate) fn damaged(log: &Log, floor: usize, frame: usize, chance: &mut Chance
         let at = chance.below(HEADER.min(bytes.len()).max(1));
         if let Some(byte) = bytes.get_mut(at) {
             *byte ^= 1 << chance.below(8);
-            what += &format!("; a bit of its header flipped at {at}");
+            what = format!("{what}; a bit of its header flipped at {at}");
         }
     }
     Damaged { bytes, what }
