@@ -10,6 +10,7 @@ mod application_credentials;
 mod attachments;
 mod backup_shares;
 mod backups;
+mod checkpoint;
 mod clock;
 mod cloud_disks;
 mod codec;

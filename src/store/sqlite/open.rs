@@ -17,7 +17,7 @@ use thiserror::Error;
 use tracing::info;
 
 use super::place::Place;
-use super::{Options, beside, errors, holder, objects, writer};
+use super::{Options, beside, checkpoint, errors, holder, objects};
 use crate::store::StoreInfo;
 
 /// Says in the file's header that it is ours: `EVS1`.
@@ -161,7 +161,7 @@ pub(super) async fn open(file: &Path, options: &Options) -> Result<Opened, OpenE
     let mut writer = writer_options.connect().await.map_err(wrong)?;
     migrate(&mut writer, file, &header).await?;
     objects::bring_up_to_date(&mut writer).await.map_err(|error| not_migrated(file, error))?;
-    writer::checkpoint(&mut writer, options.busy_timeout).await.map_err(wrong)?;
+    checkpoint::checkpoint(&mut writer, options.busy_timeout).await.map_err(wrong)?;
     let durable = is_durable(&mut writer).await.map_err(wrong)?;
 
     // All of them at once: one that is opened later may meet another file of that name, or none.

@@ -12,17 +12,14 @@ use std::time::Duration;
 
 use futures_core::Stream;
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteQueryResult};
-use sqlx::{
-    AssertSqlSafe, ConnectOptions as _, Connection as _, Either, Executor as _, QueryBuilder,
-    Row as _,
-};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Either, Executor as _, Row as _};
 use tokio::sync::{mpsc, oneshot, watch};
 use tracing::{error, info, warn};
 
 use super::place::Place;
 use super::turn::{Back, End, Loan, Reply, Request, Returned, Turn};
 use super::unit::{Rows, Write};
-use super::{errors, holder};
+use super::{checkpoint, errors, holder};
 use crate::crash;
 use crate::domain::fault::CrashPoint;
 use crate::store::{Changes, Result, StoreError};
@@ -373,7 +370,7 @@ impl Writer {
     /// no room is left it is tried again until there is, though nobody writes, and told of once.
     async fn checkpoint(&mut self) -> bool {
         let Some(connection) = &mut self.connection else { return true };
-        match checkpoint(connection, self.busy_timeout).await {
+        match checkpoint::checkpoint(connection, self.busy_timeout).await {
             Ok(done) => {
                 self.cramped = false;
                 done
@@ -387,28 +384,6 @@ impl Writer {
                 !is_full
             }
         }
-    }
-}
-
-/// Moves the log into the main file and empties it without waiting for anybody; `busy_timeout`
-/// counts again afterwards. Says whether all of it could be moved.
-pub(super) async fn checkpoint(
-    connection: &mut SqliteConnection,
-    busy_timeout: Duration,
-) -> std::result::Result<bool, sqlx::Error> {
-    sqlx::raw_sql("PRAGMA busy_timeout = 0").execute(&mut *connection).await?;
-    let done = sqlx::query_scalar::<_, i64>("PRAGMA wal_checkpoint(TRUNCATE)")
-        .fetch_one(&mut *connection)
-        .await;
-    QueryBuilder::<sqlx::Sqlite>::new("PRAGMA busy_timeout = ")
-        .push(busy_timeout.as_millis())
-        .build()
-        .execute(connection)
-        .await?;
-    match done {
-        Ok(busy) => Ok(busy == 0),
-        Err(error) if errors::is_busy(&error) => Ok(false),
-        Err(error) => Err(error),
     }
 }
 
