@@ -124,23 +124,16 @@ impl Scene {
     }
 
     /// Ends the server, by this signal, and starts it again.
-    pub(crate) async fn again(&mut self, signal: &str) {
+    pub(crate) fn again(&mut self, signal: &str) {
         self.server.signal(signal);
         self.server.end();
-        self.again_after_end().await;
+        self.again_after_end();
     }
 
     /// Starts it again.
-    pub(crate) async fn again_after_end(&mut self) {
-        self.server = start(&self.home).expect("it starts again");
+    pub(crate) fn again_after_end(&mut self) {
+        self.server = start(&self.home).unwrap();
         self.demo = self.demo.moved_to(&self.server.url);
-    }
-
-    /// A start that must not succeed; what it says.
-    pub(crate) fn refused_start(&self, data: &std::path::Path) -> String {
-        let output = serve(data).env("EVS__LOG__FILTER", "off").output().unwrap();
-        assert!(!output.status.success());
-        String::from_utf8(output.stderr).unwrap()
     }
 
     /// Every answered write is there once, by the server's own word and in the file.
@@ -150,7 +143,7 @@ impl Scene {
         }
         self.writes(1).await;
         let signal = ["KILL", "TERM"][self.chance.below(2)];
-        self.again(signal).await;
+        self.again(signal);
         self.writes(1).await;
         let said = self.shell().says("SELECT name FROM disks;");
         let count = |name: &String| said.lines().filter(|line| line == name).count();
@@ -166,6 +159,13 @@ fn start(home: &TempDir) -> Option<Server> {
     let log = File::options().append(true).create(true).open(home.path().join("log")).unwrap();
     let mut command = serve(&home.path().join("data"));
     Server::start(command.env("EVS__STORE__BUSY_TIMEOUT_MS", BUSY_MS).stderr(log))
+}
+
+/// A start that must not succeed; what it says.
+pub(crate) fn refused_start(data: &std::path::Path) -> String {
+    let output = serve(data).env("EVS__LOG__FILTER", "off").output().unwrap();
+    assert!(!output.status.success());
+    String::from_utf8(output.stderr).unwrap()
 }
 
 /// The sentence in an answer of Cinder's.

@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::pin::Pin;
 use std::time::Duration;
 
-use crate::hostile::{Scene, Shell, chmod, comes};
+use crate::hostile::{Scene, Shell, chmod, comes, refused_start};
 use crate::pass;
 use crate::process::violations;
 use crate::vitals::length;
@@ -32,7 +32,7 @@ pub(crate) const KINDS: [Kind; 18] = [
     ("deletes the shared memory", |scene| Box::pin(deletes_the_shared_memory(scene))),
     ("makes a hard link", |scene| Box::pin(makes_a_hard_link(scene))),
     ("serves it twice", |scene| Box::pin(serves_it_twice(scene))),
-    ("leaves sidecars", |scene| Box::pin(leaves_sidecars(scene))),
+    ("leaves sidecars", |scene| Box::pin(async { leaves_sidecars(scene) })),
 ];
 
 /// Does the one of this number.
@@ -66,7 +66,7 @@ async fn holds_the_lock_for_long(scene: &mut Scene) {
     } else {
         "by another process".to_owned()
     };
-    for _ in 0..1 + scene.chance.below(2) {
+    for _ in 0..=scene.chance.below(2) {
         scene.refuses(&who).await;
         scene.reads().await;
     }
@@ -208,7 +208,7 @@ async fn puts_a_copy_in_its_place(scene: &mut Scene) {
     scene.reads().await;
     scene.saves_nothing(&admin, "evs.db is another file than the one that evs has open").await;
     // As it says: stopped, and started on this one.
-    scene.again("TERM").await;
+    scene.again("TERM");
 }
 
 /// What was answered before is saved out of the log that only the server still has.
@@ -219,7 +219,7 @@ async fn deletes_the_log(scene: &mut Scene) {
     scene.reads().await;
     scene.refuses("evs.db-wal is gone while evs has it open").await;
     let signal = ["KILL", "TERM"][scene.chance.below(2)];
-    scene.again(signal).await;
+    scene.again(signal);
 }
 
 async fn deletes_the_shared_memory(scene: &mut Scene) {
@@ -227,7 +227,7 @@ async fn deletes_the_shared_memory(scene: &mut Scene) {
     scene.refuses("evs.db-shm is gone while evs has it open").await;
     scene.reads().await;
     let signal = ["KILL", "TERM"][scene.chance.below(2)];
-    scene.again(signal).await;
+    scene.again(signal);
 }
 
 /// Through a second name it has a second log, and two logs of one file destroy it.
@@ -240,30 +240,30 @@ async fn makes_a_hard_link(scene: &mut Scene) {
     std::fs::hard_link(scene.file(""), &second).unwrap();
     scene.server.signal("TERM");
     scene.server.end();
-    let said = scene.refused_start(&scene.data());
+    let said = refused_start(&scene.data());
     assert!(said.contains("evs.db has 2 names (hard links)"), "{said}");
     std::fs::remove_file(&second).unwrap();
-    scene.again_after_end().await;
+    scene.again_after_end();
 }
 
 /// One server per file, whatever path leads to it.
 async fn serves_it_twice(scene: &mut Scene) {
-    let said = scene.refused_start(&scene.data());
+    let said = refused_start(&scene.data());
     assert!(said.contains(&format!("another evs (pid {}", scene.server.pid())), "{said}");
     let by_directory = scene.elsewhere("link");
     symlink(scene.data(), &by_directory).unwrap();
-    let said = scene.refused_start(&by_directory);
+    let said = refused_start(&by_directory);
     assert!(said.contains(&format!("another evs (pid {}", scene.server.pid())), "{said}");
     let by_file = scene.elsewhere("other");
     std::fs::create_dir(&by_file).unwrap();
     symlink(scene.file(""), by_file.join("evs.db")).unwrap();
-    let said = scene.refused_start(&by_file);
+    let said = refused_start(&by_file);
     assert!(said.contains("another evs already serves"), "{said}");
     scene.writes(2).await;
 }
 
 /// What is no log is passed over, and what cannot be opened is explained.
-async fn leaves_sidecars(scene: &mut Scene) {
+fn leaves_sidecars(scene: &mut Scene) {
     scene.server.signal("TERM");
     scene.server.end();
     let size = 100 + scene.chance.below(9000);
@@ -274,10 +274,10 @@ async fn leaves_sidecars(scene: &mut Scene) {
         1 => std::fs::write(scene.file("-shm"), &garbage).unwrap(),
         _ => {
             std::fs::create_dir(scene.file("-shm")).unwrap();
-            let said = scene.refused_start(&scene.data());
+            let said = refused_start(&scene.data());
             assert!(said.contains("evs.db-shm (owned by uid "), "{said}");
             std::fs::remove_dir(scene.file("-shm")).unwrap();
         }
     }
-    scene.again_after_end().await;
+    scene.again_after_end();
 }
