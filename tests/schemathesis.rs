@@ -136,7 +136,10 @@ async fn every_answer_is_as_the_document_says_and_what_it_allows_is_taken() {
     let mut cases = trial.run(&run, &filters);
     trial.finish().await;
     let trial = Trial::start(&schemathesis, "open").await;
-    cases += trial.run(&run, &named("--include-name", &[STEERING, STEERED].concat()));
+    // Nobody needs a token there, so there is none to be ignored.
+    let mut filters = named("--include-name", &[STEERING, STEERED].concat());
+    filters.extend(["--exclude-checks".to_owned(), "ignored_auth".to_owned()]);
+    cases += trial.run(&run, &filters);
     trial.finish().await;
     run.survived(cases, "no 5xx, no status or body that the document does not tell");
 }
