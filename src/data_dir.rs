@@ -292,10 +292,6 @@ fn read_holder(file: &mut File) -> Option<Holder> {
     Some(Holder { pid, url: lines.next().map(str::to_owned) })
 }
 
-fn is_full(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
-}
-
 fn create(dir: &Path) -> Result<(), DataDirError> {
     match fs::metadata(dir) {
         Ok(metadata) if metadata.is_dir() => Ok(()),
@@ -307,10 +303,6 @@ fn create(dir: &Path) -> Result<(), DataDirError> {
                     DataDirError::Full(path)
                 } else {
                     DataDirError::Create { path, source }
-                if is_full(&source) {
-                    DataDirError::Full(dir.to_owned())
-                } else {
-                    DataDirError::Create { path: dir.to_owned(), source }
                 }
             })
         }

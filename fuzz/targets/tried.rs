@@ -2,6 +2,7 @@
 //! test that replays their corpus share this file, so that they cannot differ.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use chrono::TimeDelta;
 use evs_local::domain::clock::Time;
@@ -11,8 +12,11 @@ use evs_local::http::readers;
 use evs_local::{fault_file, scenario_file};
 use serde_json::Value;
 
+/// What is done with an input.
+type Target = fn(&[u8]);
+
 /// Every target by its name.
-pub(crate) const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub(crate) const TARGETS: &[(&str, Target)] = &[
     ("bodies", bodies),
     ("faults", faults),
     ("literals", literals),
@@ -36,7 +40,7 @@ pub(crate) fn bodies(input: &[u8]) {
     let Err(refused) = read else { return };
     assert!((400..500).contains(&refused.status), "{refused:?}");
     assert!(refused.body.len() <= LONGEST_REFUSAL, "{} bytes: {refused:?}", refused.body.len());
-    let answer: Value = serde_json::from_str(&refused.body).expect("an answer is JSON");
+    let answer: Value = serde_json::from_str(&refused.body).unwrap();
     let mut told = BTreeSet::new();
     texts(&answer, &mut told);
     assert!(told.iter().any(|text| !text.is_empty()), "says nothing: {refused:?}");
@@ -102,13 +106,13 @@ pub(crate) fn paging(input: &[u8]) {
     };
     assert!((1..=1000).contains(&page.limit) && page.offset >= 0, "{page:?}");
     let next = readers::next(&pairs, LAST);
-    let then = readers::page(&next).expect("the next page can be asked for");
+    let then = readers::page(&next).unwrap();
     assert_eq!(then.marker.as_deref(), Some(LAST), "{next}");
     assert_eq!((then.limit, then.offset, then.sort), (page.limit, 0, page.sort), "{next}");
     let rest = |pairs: Vec<(String, String)>| -> Vec<(String, String)> {
         pairs.into_iter().filter(|(key, _)| key != "marker" && key != "offset").collect()
     };
-    let again = readers::pairs(&next).expect("the next query is one");
+    let again = readers::pairs(&next).unwrap();
     assert_eq!(rest(again), rest(pairs), "{next}");
 }
 
@@ -165,7 +169,7 @@ pub(crate) fn signature(input: &[u8]) {
     let Ok(signed) = request.canonical(&claim, &payload) else { return };
     // Method, path and query are the first lines, in which no byte is left that ends one.
     let mut lines = signed.split(|byte| *byte == b'\n').skip(method.matches('\n').count() + 1);
-    let mut line = || std::str::from_utf8(lines.next().unwrap_or_default()).expect("plain text");
+    let mut line = || std::str::from_utf8(lines.next().unwrap_or_default()).unwrap();
     let (path, query) = (line(), line());
     let again = Signable { path, query, ..request.clone() };
     assert_eq!(again.canonical(&claim, &payload).as_deref(), Ok(&signed[..]), "{path}?{query}");
@@ -173,7 +177,10 @@ pub(crate) fn signature(input: &[u8]) {
 
 /// A header that claims this.
 fn printed(claim: &Authorization) -> String {
-    let signature: String = claim.signature.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut signature = String::new();
+    for byte in &claim.signature {
+        write!(signature, "{byte:02x}").unwrap();
+    }
     let (access, names) = (claim.access.as_str(), &claim.signed_headers);
     match &claim.algorithm {
         Algorithm::Plain => {
@@ -211,7 +218,7 @@ pub(crate) fn faults(input: &[u8]) {
     match fault_file::parse(text) {
         Ok(drafts) => {
             for draft in drafts {
-                let fault = draft.check(Time::UNIX_EPOCH, 0).expect("it was checked");
+                let fault = draft.check(Time::UNIX_EPOCH, 0).unwrap();
                 assert!(fault.chance.times != Some(0), "{fault:?}");
             }
         }

@@ -131,7 +131,7 @@ fn plain(value: &Value) -> String {
             ("@", time)
         } else {
             plain.push(first);
-            rest = &rest[first.len_utf8()..];
+            rest = rest.strip_prefix(first).unwrap_or_default();
             continue;
         };
         plain.push_str(sign);

@@ -203,37 +203,34 @@ async fn what_is_due_is_ended_once_whatever_goes_wrong_before_it_or_after_it() {
         let (once, all) = &usual[word];
 
         let before = due.begin(case, when).await;
-        match cell {
-            Some((point, way)) => {
-                let rule = json!({way.word().as_str(): point.as_str(), "times": 1});
-                due.stage.arm(rule).await;
-                let answer = due.end(when).await;
-                if *way == Way::Kill {
-                    assert!(answer.is_err(), "{told}: {answer:?}");
-                    assert_eq!(due.stage.start_anew(), Some(9), "{told}");
-                    assert_eq!(due.stage.violations().await, Vec::<String>::new(), "{told}");
-                } else if when != When::OnTheWay {
-                    assert_eq!(answer.unwrap(), 500, "{told}");
-                } else {
-                    // The clock goes on past what meets a bug.
-                    assert!([200, 500].contains(&answer.unwrap()), "{told}");
-                }
-                due.stage.disarm().await;
-                let found = due.changed(&before).await;
-                // On the clock's way several things are ended, each by itself.
-                if when != When::OnTheWay {
-                    let ended = *point == WorkPoint::AfterStep;
-                    let expected: &[String] = if ended { once } else { &[] };
-                    assert_eq!(found, expected, "{told}");
-                }
+        if let Some((point, way)) = cell {
+            let rule = json!({way.word().as_str(): point.as_str(), "times": 1});
+            due.stage.arm(rule).await;
+            let answer = due.end(when).await;
+            if *way == Way::Kill {
+                assert!(answer.is_err(), "{told}: {answer:?}");
+                assert_eq!(due.stage.start_anew(), Some(9), "{told}");
+                assert_eq!(due.stage.violations().await, Vec::<String>::new(), "{told}");
+            } else if when != When::OnTheWay {
+                assert_eq!(answer.unwrap(), 500, "{told}");
+            } else {
+                // The clock goes on past what meets a bug.
+                assert!([200, 500].contains(&answer.unwrap()), "{told}");
             }
-            None => {
-                due.end_blindly(when);
-                let deadline = Instant::now() + Duration::from_secs(10);
-                while due.changed(&before).await != *once {
-                    assert!(Instant::now() < deadline, "{told}: it does not end");
-                    pass(Duration::from_millis(2)).await;
-                }
+            due.stage.disarm().await;
+            let found = due.changed(&before).await;
+            // On the clock's way several things are ended, each by itself.
+            if when != When::OnTheWay {
+                let ended = *point == WorkPoint::AfterStep;
+                let expected: &[String] = if ended { once } else { &[] };
+                assert_eq!(found, expected, "{told}");
+            }
+        } else {
+            due.end_blindly(when);
+            let deadline = Instant::now() + Duration::from_secs(10);
+            while due.changed(&before).await != *once {
+                assert!(Instant::now() < deadline, "{told}: it does not end");
+                pass(Duration::from_millis(2)).await;
             }
         }
         due.end_all().await;

@@ -166,7 +166,7 @@ impl Walk {
         let others = self.stage.errors().into_iter().filter(|error| !error.contains(&rule));
         assert_eq!(others.collect::<Vec<_>>(), Vec::<String>::new(), "{name}, afterwards");
         self.visited += 1;
-        if self.visited % TOGETHER == 0 {
+        if self.visited.is_multiple_of(TOGETHER) {
             self.stage.steer(Method::POST, "state/beginning/load", None).await;
         }
     }
