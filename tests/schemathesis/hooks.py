@@ -7,7 +7,7 @@ import schemathesis
 
 # A valid request that is answered with 400 all the same: what the answer says, and why that is right.
 REFUSED = [
-    (r"invalid snapshot_id!|retype failed", "state"),
+    (r"invalid snapshot_id!|retype failed|is not equal to backup|VolumeTypes are not supported", "state"),
     (r"no such action: revert", "it came with microversion 3.40"),
     (r"A fault has exactly one effect|There is no operation|Invalid fault|[a-z_]+ is one of |nth |times is|"
      r"probability is|delay_ms is|goes without operation|no project that a rule", "members exclude each other"),
