@@ -161,8 +161,7 @@ pub enum DataDirError {
 }
 
 impl DataDirError {
-    /// What it is that a file cannot be made or written: where no room is left, nothing that its mode or another
-    /// owner would change.
+    /// Why a file cannot be made or written: where no room is left, no other mode or owner would help.
     fn not_written(path: PathBuf, source: io::Error) -> Self {
         if is_full(&source) { Self::Full(path) } else { Self::NotWritable { path, source } }
     }

@@ -3,6 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails like a test")]
 
+#[path = "survived/table.rs"]
+mod survived;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

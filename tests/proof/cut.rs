@@ -143,7 +143,7 @@ async fn connections_cut_at_any_byte_and_time_leave_whole_writes_and_nothing_els
     let who = Asker { address, project, token, dropped };
 
     // The same cases twice would make the same names: these have other seeds.
-    let (first, warm) = (!run.seed, WARM.min(run.count));
+    let (first, warm) = (run.seed ^ (1 << 63), WARM.min(run.count));
     let warm = tokio::task::block_in_place(|| cut_all(&who, first, warm));
     good_requests(&server.url).await;
     let before = at_rest(server.pid()).await;

@@ -1,5 +1,6 @@
 //! Everything that can go wrong, what it is on the wire, and the shapes it takes there.
 
+mod statuses;
 mod texts;
 
 use std::borrow::Cow;
