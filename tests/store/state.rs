@@ -177,6 +177,21 @@ async fn a_load_that_another_process_holds_up_leaves_everything_and_the_next_one
     }
 }
 
+/// Whoever closes the last connection that has read takes the log away.
+#[tokio::test]
+async fn a_writer_that_connects_anew_finds_its_log_although_another_process_has_left() {
+    let bench = Bench::new().await;
+    save(&bench, "empty").await;
+    let candidate = bench.store.prepare_state(saved("empty")).await.unwrap();
+    let mut other = bench.other().await;
+    run(&mut other, "BEGIN IMMEDIATE").await;
+    assert!(bench.store.replace_state(&candidate).await.is_err());
+    run(&mut other, "COMMIT").await;
+    other.close().await.unwrap();
+    bench.commit(|unit| support::create(unit, &disk("atlas"))).await;
+    assert_eq!(bench.sentences().await, Vec::<String>::new());
+}
+
 #[tokio::test]
 async fn a_table_made_by_hand_that_would_lose_what_it_refers_to_forbids_a_load() {
     let bench = Bench::new().await;

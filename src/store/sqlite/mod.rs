@@ -37,6 +37,7 @@ mod progress;
 mod projects;
 mod qos_specs;
 mod quotas;
+mod refused;
 mod role_assignments;
 mod rows;
 mod scenarios;

@@ -17,7 +17,8 @@ use thiserror::Error;
 use tracing::info;
 
 use super::place::Place;
-use super::{Options, beside, checkpoint, errors, holder, objects};
+use super::refused::refused;
+use super::{Options, beside, checkpoint, errors, objects};
 use crate::store::StoreInfo;
 
 /// Says in the file's header that it is ours: `EVS1`.
@@ -171,6 +172,7 @@ pub(super) async fn open(file: &Path, options: &Options) -> Result<Opened, OpenE
         .test_before_acquire(false)
         .idle_timeout(None)
         .max_lifetime(None)
+        .after_connect(|connection, _| Box::pin(has_read(connection)))
         .connect_with(common(file, options).pragma("query_only", "ON"))
         .await
         .map_err(wrong)?;
@@ -436,41 +438,10 @@ async fn is_durable(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
     Ok(synchronous >= 2 && journal == "wal")
 }
 
-/// What an error is to somebody who wants to open `file`.
-pub(super) fn refused(file: &Path, error: sqlx::Error) -> OpenError {
-    const READONLY: i32 = 8;
-    const CANTOPEN: i32 = 14;
-    const NOTADB: i32 = 26;
-    let code = errors::code(&error).map(errors::primary);
-    if errors::is_busy(&error) {
-        return OpenError::Locked { file: file.to_owned(), who: holder::who(file) };
-    }
-    if errors::is_full(&error) {
-        return OpenError::Full(file.to_owned());
-    }
-    if errors::needs_rollback(&error) {
-        return OpenError::Unfinished(file.to_owned());
-    }
-    if code == Some(NOTADB) {
-        return OpenError::NotADatabase(file.to_owned());
-    }
-    if matches!(code, Some(READONLY | CANTOPEN))
-        && let Some(sidecar) = ["-wal", "-shm"].into_iter().find_map(|suffix| {
-            let sidecar = beside(file, suffix);
-            is_denied(&sidecar).then_some(sidecar)
-        })
-    {
-        return OpenError::Sidecar(sidecar);
-    }
-    OpenError::CannotOpen { file: file.to_owned(), why: errors::text(error) }
-}
-
-fn is_denied(file: &Path) -> bool {
-    std::fs::OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open(file)
-        .is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
+/// Reads once. A connection that has read nothing does not hold the log: whoever closes the last one that
+/// has takes the log away, even if that is another process while our writer connects anew.
+async fn has_read(connection: &mut SqliteConnection) -> sqlx::Result<()> {
+    sqlx::query("SELECT count(*) FROM sqlite_schema").execute(connection).await.map(|_| ())
 }
 
 #[cfg(test)]

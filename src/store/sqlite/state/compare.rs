@@ -2,6 +2,7 @@
 
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection};
 
+use super::super::refused;
 use super::files::Folder;
 use super::replace::quoted;
 use super::save::{look, not_opened};
@@ -61,7 +62,7 @@ pub(super) async fn compare(
         // Which of the two it is cannot be told; a saved one is the likelier to be damaged.
         Err(error) => Err(match (from, to) {
             (_, Side::Saved(name)) | (Side::Saved(name), Side::Now) => {
-                not_opened(name, open::refused(to_file, error))
+                not_opened(name, refused::refused(to_file, error))
             }
             (Side::Now, Side::Now) => errors::of_statement(error).into(),
         }),

@@ -8,6 +8,7 @@ use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 use tokio::runtime::Handle;
 
 use super::super::open::MIGRATIONS;
+use super::super::refused;
 use super::files::Folder;
 use super::replace::columns;
 use super::save::{copy, look, not_opened};
@@ -29,7 +30,7 @@ pub(super) async fn prepare(store: &SqliteStore, source: Source) -> StateResult<
             let saved = folder.file(name);
             let contents = look(&saved, name, &options).await?;
             let file = folder.unfinished()?;
-            let damaged = |error| not_opened(name, open::refused(&saved, error));
+            let damaged = |error| not_opened(name, refused::refused(&saved, error));
             copy(&saved, &file.0, &options).await.map_err(damaged)?;
             (file, contents.saved_at)
         }
@@ -64,7 +65,7 @@ async fn open_store(
 
 /// Whether a state may be loaded: SQLite finds it intact, and nothing in it contradicts what must hold.
 async fn examine(file: &Path, name: &StateName, options: &Options) -> StateResult<()> {
-    let damaged = |error| not_opened(name, open::refused(file, error));
+    let damaged = |error| not_opened(name, refused::refused(file, error));
     // Only on a connection that may write does SQLite compare rows with CHECK constraints, and loading
     // does not do it again.
     let mut connection = open::common(file, options).connect().await.map_err(damaged)?;

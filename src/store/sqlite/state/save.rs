@@ -5,6 +5,7 @@ use std::path::Path;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
+use super::super::refused;
 use super::files::Folder;
 use crate::domain::clock::Time;
 use crate::domain::state::{Contents, Overwrite, SavedState, StateName, StateRefused};
@@ -105,7 +106,7 @@ pub(super) async fn look(
         return Err(StateRefused::Unknown(name.clone()).into());
     }
     open::check_length(file).map_err(|why| not_opened(name, why))?;
-    let damaged = |error| not_opened(name, open::refused(file, error));
+    let damaged = |error| not_opened(name, refused::refused(file, error));
     let mut connection = open::read_only(file, options).connect().await.map_err(damaged)?;
     let looked = async {
         let header = Header::of(&mut connection).await.map_err(damaged)?;
