@@ -7,6 +7,8 @@ import schemathesis
 
 # A valid request that is answered with 400 all the same: what the answer says, and why that is right.
 REFUSED = [
+    (r"Invalid volume_type passed|must be greater than current size|new size", "state"),
+    (r"key_size must be an integer", "to Python's patterns a line may end before their end"),
     (r"invalid snapshot_id!|retype failed|is not equal to backup|VolumeTypes are not supported", "state"),
     (r"no such action: revert", "it came with microversion 3.40"),
     (r"A fault has exactly one effect|There is no operation|Invalid fault|[a-z_]+ is one of |nth |times is|"
@@ -82,10 +84,19 @@ def too_early(case, version):
     return found
 
 
+@schemathesis.serializer("application/toml")
+def toml(ctx, value):
+    """A scenario: text like any other here."""
+    return str(value).encode(errors="replace")
+
+
 @schemathesis.hook
 def filter_failure(context, failure, case, response):
     """Whether a failure is one."""
     version = minor(response.request.headers)
+    # Most actions on a disk are answered without a body, for which OpenAPI has no word.
+    if failure.code in ("ST104", "ST109") and not response.content and case.path.endswith("/volumes/{id}/action"):
+        return False
     if failure.code == "ST201":
         # A header that names no version of ours is for another service (OpenStack's microversion
         # specification), and unknown query parameters are nobody's business.
