@@ -9,7 +9,7 @@ import schemathesis
 REFUSED = [
     (r"Invalid volume_type passed|must be greater than current size|new size", "state"),
     (r"key_size must be an integer", "to Python's patterns a line may end before their end"),
-    (r"invalid snapshot_id!|retype failed|is not equal to backup|VolumeTypes are not supported", "state"),
+    (r"invalid snapshot_id!|invalid volume type!|retype failed|is not equal to backup|VolumeTypes are not supported", "state"),
     (r"no such action: revert", "it came with microversion 3.40"),
     (r"A fault has exactly one effect|There is no operation|Invalid fault|[a-z_]+ is one of |nth |times is|"
      r"probability is|delay_ms is|goes without operation|no project that a rule", "members exclude each other"),
