@@ -16,7 +16,7 @@ use crate::pass;
 use crate::process::{Client, Server, serve, text, violations};
 use crate::survived::Run;
 use hands::Hands;
-use world::{Dialect, Filler, command, is_refusal, metric, refused_start, small_world, statuses};
+use world::{Dialect, Filler, command, is_refusal, metric, small_world, started, statuses};
 
 /// How often the server ends in a round in which no room is left: one in so many.
 const ENDS: usize = 12;
@@ -53,15 +53,16 @@ async fn a_full_disk_is_told_of_and_survived_again_and_again() {
             server.signal(name);
             server.end();
             // What lies there already may be room enough to look, or not.
-            let again = Server::start(serve(&world.join("data")).stderr(Stdio::null()));
-            if let Some(again) = again {
-                starts += 1;
-                hands.move_to(&again.url);
-                hands.check().await;
-            } else {
-                no_starts += 1;
-                let said = refused_start(&world);
-                assert!(said.contains("no space is left"), "round {round}, {name}: {said}");
+            match started(&world) {
+                Ok(again) => {
+                    starts += 1;
+                    hands.move_to(&again.url);
+                    hands.check().await;
+                }
+                Err(said) => {
+                    no_starts += 1;
+                    assert!(said.contains("no space is left"), "round {round}, {name}: {said}");
+                }
             }
             drop(filler);
             server = Server::start(&mut command(&world)).unwrap();
@@ -203,8 +204,7 @@ async fn a_first_start_on_a_full_disk_says_so_and_the_next_one_succeeds() {
         std::fs::write(&reserve, vec![1; kib * 1024]).unwrap();
         let filler = Filler::of(&world);
         std::fs::remove_file(&reserve).unwrap();
-        if Server::start(serve(&world.join("data")).stderr(Stdio::null())).is_none() {
-            let said = refused_start(&world);
+        if let Err(said) = started(&world) {
             assert!(said.contains("no space is left"), "{kib} KiB: {said}");
             assert!(!said.contains("panicked"), "{kib} KiB: {said}");
         }

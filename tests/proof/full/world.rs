@@ -1,7 +1,7 @@
 //! A small file system of its own, and a server whose data directory is all that lies on it.
 
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -100,11 +100,17 @@ pub(crate) async fn metric(server: &Server, name: &str) -> u64 {
     line.unwrap_or_else(|| panic!("no {name} in {text}")).parse().unwrap()
 }
 
-/// What `evs` says when it does not start.
-pub(crate) fn refused_start(world: &Path) -> String {
-    let done = serve(&world.join("data")).stdin(Stdio::null()).output().unwrap();
-    assert_eq!(done.status.code(), Some(1), "{}", String::from_utf8_lossy(&done.stdout));
-    String::from_utf8(done.stderr).unwrap()
+/// A server, or what `evs` says when it does not start. Of one and the same start: the next one may find
+/// room that this one has made.
+pub(crate) fn started(world: &Path) -> Result<Server, String> {
+    let mut said = tempfile::tempfile().unwrap();
+    let mut command = serve(&world.join("data"));
+    Server::start(command.stderr(said.try_clone().unwrap())).ok_or_else(|| {
+        let mut text = String::new();
+        said.rewind().unwrap();
+        said.read_to_string(&mut text).unwrap();
+        text
+    })
 }
 
 /// The statuses of all disks of a client, by id.
