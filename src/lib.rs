@@ -5,15 +5,15 @@
 //! | Where | What | Knows |
 //! |---|---|---|
 //! | [`domain`] | disks, transfers, quotas …: plain data, rules and status machines as tables | nothing |
-//! | [`store`] | what the service needs from a database: traits and their errors | `domain` |
-//! | [`store::sqlite`] | the one database: group commit, readers, migrations, doctor | `domain`, `store`, `tasks` |
-//! | [`service`] | the use cases, and argon2 on threads of its own | `domain`, `store`, `metrics` |
+//! | [`store`] | what the service needs from a database: traits and their errors | `domain`, `crash` |
+//! | [`store::sqlite`] | the one database: group commit, readers, migrations, doctor | `domain`, `store`, `tasks`, `crash` |
+//! | [`service`] | the use cases, and argon2 on threads of its own | `domain`, `store`, `metrics`, `tasks`, `crash` |
 //! | [`http`] | the route table, the dialects of errors, one file a resource | `domain`, `service`, `tasks` |
 //! | [`config`] | settings in layers; the only place that reads the environment | |
 //! | [`data_dir`] | the data directory: permissions, lock, where it may lie | |
 //! | [`crash`] | what goes wrong on purpose at a point of the process's own work | `domain` |
 //! | [`fault_file`] | a file of faults, and what is wrong with it | `domain` |
-//! | [`tasks`] | work that outlives its caller; the only place that spawns | |
+//! | [`tasks`] | work that outlives its caller, or a panic; the only place that spawns | |
 //! | [`scenario_file`] | scenarios as TOML, read and written | `domain` |
 //! | [`metrics`] | what is counted; the only place that names a metric | `domain` |
 //! | [`telemetry`] | the log | `config` |

@@ -141,7 +141,7 @@ impl Around {
         let done = crash::with(self.armed.clone(), work).await;
         if let Some(armed) = self.armed {
             let here = armed.here(CrashPoint::BeforeAnswer);
-            here.map_err(|why| StoreError::by_fault(&why))?;
+            here.map_err(StoreError::from)?;
         }
         done
     }

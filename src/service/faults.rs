@@ -319,7 +319,7 @@ impl DueWorkFault {
     fn at(&self, point: WorkPoint) -> Result<()> {
         match self.0 {
             Some((id, way, wanted)) if wanted == point => {
-                Ok(crash::go_wrong(way, id, point).map_err(|why| StoreError::by_fault(&why))?)
+                Ok(crash::go_wrong(way, id, point).map_err(StoreError::from)?)
             }
             Some(_) | None => Ok(()),
         }

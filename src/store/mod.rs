@@ -280,9 +280,9 @@ pub enum StoreError {
     Database(String),
 }
 
-impl StoreError {
-    /// What a rule lets fail, fails as the database does.
-    pub fn by_fault(failed: &crash::Failed) -> Self {
+/// What a rule lets fail, fails as the database does.
+impl From<crash::Failed> for StoreError {
+    fn from(failed: crash::Failed) -> Self {
         Self::Database(failed.to_string())
     }
 }

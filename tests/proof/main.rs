@@ -17,13 +17,10 @@ mod ask;
 mod chance;
 mod clock;
 mod cut;
-mod cut_answers;
-mod cut_cases;
 mod ends;
 mod full;
 mod history;
 mod hostile;
-mod hostilities;
 mod journal;
 mod kills;
 mod migrations;
@@ -36,13 +33,11 @@ mod retries;
 mod schedules;
 mod seen;
 mod soak;
-mod soak_load;
 mod state;
 #[path = "../survived/mod.rs"]
 mod survived;
 mod torn;
 mod vitals;
-mod wire;
 mod world;
 
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! Several clients at work on one data directory, across any number of servers that end there.
 
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -111,4 +111,16 @@ pub(crate) fn files_with(texts: &[&str], files: &[PathBuf]) -> String {
 
 pub(crate) fn data_files(data: &Path) -> Vec<PathBuf> {
     ["evs.db", "evs.db-wal"].map(|name| data.join(name)).to_vec()
+}
+
+/// A server, or what `evs` says when it does not start. Of one and the same start: another one may find
+/// what this one has changed.
+pub(crate) fn started(command: &mut Command) -> Result<Server, String> {
+    let mut said = tempfile::tempfile().unwrap();
+    Server::start(command.stderr(said.try_clone().unwrap())).ok_or_else(|| {
+        let mut text = String::new();
+        said.rewind().unwrap();
+        said.read_to_string(&mut text).unwrap();
+        text
+    })
 }

@@ -12,7 +12,7 @@ use sqlx::{
 };
 use thiserror::Error;
 
-use super::{OpenError, Options, errors, holder, look, open, refused};
+use super::{OpenError, Options, errors, holder, look, open};
 
 /// What may be done to the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +71,7 @@ impl Console {
             Access::Read => look::open(file).await?,
             Access::Write => {
                 open::check_length(file)?;
-                let wrong = |error| refused::refused(file, error);
+                let wrong = |error| errors::of_opening(file, error);
                 let options = open::common(file, &Options::default());
                 let mut connection = options.connect().await.map_err(wrong)?;
                 let header = open::Header::of(&mut connection).await.map_err(wrong)?;

@@ -1,13 +1,19 @@
 //! What SQLite says, in the store's words. Codes and names of constraints go through; bound values
 //! and the file's path never do.
 
+use std::path::Path;
+
 use sqlx::Error;
 
+use super::{OpenError, beside, holder};
 use crate::store::{Constraint, StoreError};
 
 const BUSY: i32 = 5;
+const READONLY: i32 = 8;
 const FULL: i32 = 13;
+const CANTOPEN: i32 = 14;
 const CONSTRAINT: i32 = 19;
+const NOTADB: i32 = 26;
 /// The shared-memory file could not grow, for want of room.
 const IOERR_SHMSIZE: i32 = 4874;
 /// What the guard says that stands before the foreign key of snapshots.
@@ -58,6 +64,40 @@ pub(super) fn of_statement(error: Error) -> StoreError {
 /// cannot be told, so it is nobody's conflict.
 pub(super) fn of_transaction(error: Error) -> StoreError {
     if is_full(&error) { StoreError::Full } else { StoreError::Lost(text(error)) }
+}
+
+/// What an error is to somebody who wants to open `file`.
+pub(super) fn of_opening(file: &Path, error: Error) -> OpenError {
+    let code = code(&error).map(primary);
+    if is_busy(&error) {
+        return OpenError::Locked { file: file.to_owned(), who: holder::who(file) };
+    }
+    if is_full(&error) {
+        return OpenError::Full(file.to_owned());
+    }
+    if needs_rollback(&error) {
+        return OpenError::Unfinished(file.to_owned());
+    }
+    if code == Some(NOTADB) {
+        return OpenError::NotADatabase(file.to_owned());
+    }
+    if matches!(code, Some(READONLY | CANTOPEN))
+        && let Some(sidecar) = ["-wal", "-shm"].into_iter().find_map(|suffix| {
+            let sidecar = beside(file, suffix);
+            is_denied(&sidecar).then_some(sidecar)
+        })
+    {
+        return OpenError::Sidecar(sidecar);
+    }
+    OpenError::CannotOpen { file: file.to_owned(), why: text(error) }
+}
+
+fn is_denied(file: &Path) -> bool {
+    std::fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(file)
+        .is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
 }
 
 fn broken_constraint(error: &Error) -> Option<Constraint> {

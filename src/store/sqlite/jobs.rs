@@ -48,7 +48,7 @@ impl JobPartRow {
             (JobStatus::Fail, at) => Some((PartEnd::Fail(into.transpose()?), at)),
         };
         let end = end
-            .map(|(end, at)| Ok((end, row.time("ended_at", at.unwrap_or_default())?)))
+            .map(|(end, at)| row.time("ended_at", at.unwrap_or_default()).map(|at| (end, at)))
             .transpose()?;
         Ok(JobPart {
             disk: row.need("disk_id", "UUID", DiskId::parse(&self.disk_id))?,

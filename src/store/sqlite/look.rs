@@ -5,7 +5,7 @@ use std::path::Path;
 use sqlx::{ConnectOptions as _, SqliteConnection};
 
 use super::open::{Header, read_only};
-use super::{OpenError, Options, beside, errors, open, refused};
+use super::{OpenError, Options, beside, errors, open};
 
 /// Opens `file` for questions, and says whose it is.
 ///
@@ -17,7 +17,7 @@ pub(super) async fn open(file: &Path) -> Result<(SqliteConnection, Header), Open
         Err(why) if is_at_rest(file) && is_denied(&why) => connect(file, true).await,
         opened => opened,
     };
-    opened.map_err(|error| refused::refused(file, error))
+    opened.map_err(|error| errors::of_opening(file, error))
 }
 
 async fn connect(file: &Path, as_it_stands: bool) -> sqlx::Result<(SqliteConnection, Header)> {

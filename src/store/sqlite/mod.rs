@@ -37,7 +37,6 @@ mod progress;
 mod projects;
 mod qos_specs;
 mod quotas;
-mod refused;
 mod role_assignments;
 mod rows;
 mod scenarios;
@@ -161,11 +160,6 @@ impl SqliteStore {
         }
     }
 
-    /// Whether what a new connection finds is what the others have open.
-    fn in_place(&self) -> Result<()> {
-        self.place.trouble().map_or(Ok(()), |why| Err(StoreError::Displaced(why)))
-    }
-
     /// How many transactions were committed: fewer than units when units shared some.
     pub fn commits(&self) -> u64 {
         self.changes.borrow().ours
@@ -187,7 +181,7 @@ impl Store for SqliteStore {
     }
 
     async fn write(&self) -> Result<Box<dyn WriteTx>> {
-        crash::here(CrashPoint::BeforeUnit).map_err(|why| StoreError::by_fault(&why))?;
+        crash::here(CrashPoint::BeforeUnit)?;
         let (request, turn) = oneshot::channel();
         self.ask(Request::Turn(request))?;
         let turn = turn.await.map_err(|_| StoreError::Closed)??;

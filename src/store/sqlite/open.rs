@@ -17,7 +17,6 @@ use thiserror::Error;
 use tracing::info;
 
 use super::place::Place;
-use super::refused::refused;
 use super::{Options, beside, checkpoint, errors, objects};
 use crate::store::StoreInfo;
 
@@ -134,7 +133,7 @@ pub(super) struct Opened {
 pub(super) async fn open(file: &Path, options: &Options) -> Result<Opened, OpenError> {
     create(file)?;
     check_length(file)?;
-    let wrong = |error| refused(file, error);
+    let wrong = |error| errors::of_opening(file, error);
 
     // No pragma may touch the file before it is known to be ours.
     let looked = match look(&read_only(file, options)).await {
@@ -355,7 +354,7 @@ async fn copy(
     let applied: Option<i64> = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations")
         .fetch_one(&mut *connection)
         .await
-        .map_err(|error| refused(file, error))?;
+        .map_err(|error| errors::of_opening(file, error))?;
     if applied != Some(header.user_version) && target.exists() {
         return Ok(());
     }
@@ -369,7 +368,7 @@ async fn copy(
         .bind(unfinished.to_string_lossy())
         .execute(connection)
         .await
-        .map_err(|error| refused(&unfinished, error))?;
+        .map_err(|error| errors::of_opening(&unfinished, error))?;
     std::fs::File::open(&unfinished).and_then(|copy| copy.sync_all()).map_err(failed)?;
     std::fs::rename(&unfinished, &target).map_err(failed)?;
     sync_directory_of(&target).map_err(failed)?;
@@ -396,10 +395,10 @@ async fn migrate(
     sqlx::raw_sql("PRAGMA application_id = 0x45565331")
         .execute(&mut *connection)
         .await
-        .map_err(|error| refused(file, error))?;
+        .map_err(|error| errors::of_opening(file, error))?;
     objects::make_way(&mut *connection, header.user_version)
         .await
-        .map_err(|error| refused(file, error))?;
+        .map_err(|error| errors::of_opening(file, error))?;
     MIGRATIONS.run(&mut *connection).await.map_err(|error| not_run(file, error))?;
     QueryBuilder::<Sqlite>::new("PRAGMA user_version = ")
         .push(newest())
@@ -407,7 +406,7 @@ async fn migrate(
         .execute(connection)
         .await
         .map(|_| ())
-        .map_err(|error| refused(file, error))
+        .map_err(|error| errors::of_opening(file, error))
 }
 
 /// What it is to somebody who wants to open `file` when a migration did not run.
@@ -416,14 +415,14 @@ fn not_run(file: &Path, error: MigrateError) -> OpenError {
     if let MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) = error
         && (errors::is_full(&error) || errors::is_busy(&error))
     {
-        return refused(file, error);
+        return errors::of_opening(file, error);
     }
     OpenError::Migration { file: file.to_owned(), why }
 }
 
 /// What it is to somebody who wants to open `file` when what of the schema is code cannot be put into it.
 fn not_migrated(file: &Path, error: sqlx::Error) -> OpenError {
-    let why = refused(file, error);
+    let why = errors::of_opening(file, error);
     if let OpenError::CannotOpen { file, why } = why {
         return OpenError::Migration { file, why };
     }

@@ -10,6 +10,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use super::beside;
+use crate::store::{Result, StoreError};
 
 /// The files of one database as they were when they were opened.
 #[derive(Debug, Clone)]
@@ -43,8 +44,13 @@ impl Place {
         Ok(Self { files: files.collect::<std::io::Result<_>>()? })
     }
 
+    /// Fails if what is written would be lost.
+    pub(super) fn check(&self) -> Result<()> {
+        self.trouble().map_or(Ok(()), |why| Err(StoreError::Displaced(why)))
+    }
+
     /// What is wrong, as half a sentence; none: every file has its name.
-    pub(super) fn trouble(&self) -> Option<String> {
+    fn trouble(&self) -> Option<String> {
         self.files.iter().find_map(|(path, identity)| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             match std::fs::metadata(path) {

@@ -137,7 +137,7 @@ impl Loan {
     /// that went into a file that was taken away.
     pub(super) fn has_written(&mut self) -> Result<()> {
         self.wrote = true;
-        self.place.trouble().map_or(Ok(()), |why| Err(StoreError::Displaced(why)))
+        self.place.check()
     }
 
     /// Closes the connection, and with it undoes whatever it is in the middle of.

@@ -10,7 +10,7 @@ use super::codec::Value;
 use super::turn::Turn;
 use crate::crash;
 use crate::domain::fault::CrashPoint;
-use crate::store::{Result, StoreError, WriteTx};
+use crate::store::{Result, WriteTx};
 
 /// Has a connection to ask questions on: every question is implemented once, for all that have.
 pub(super) trait AsConnection: Send {
@@ -100,7 +100,7 @@ impl AsConnection for Unit {
 impl WriteTx for Unit {
     async fn commit(self: Box<Self>) -> Result<()> {
         let Self { turn, writes } = *self;
-        crash::here(CrashPoint::BeforeWrites).map_err(|why| StoreError::by_fault(&why))?;
+        crash::here(CrashPoint::BeforeWrites)?;
         turn.commit(writes).await
     }
 

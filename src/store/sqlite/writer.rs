@@ -83,7 +83,7 @@ impl Batch {
             if let (Err(why), Some((_, outcome))) =
                 (armed.here(CrashPoint::AfterCommit), self.waiting.get_mut(place))
             {
-                *outcome = Err(StoreError::by_fault(&why));
+                *outcome = Err(why.into());
             }
         }
         for (reply, outcome) in self.waiting {
@@ -264,19 +264,19 @@ impl Writer {
 
     /// Whether what is written would stay; else why not. Says so in the log when that changes.
     async fn in_place(&mut self) -> Result<()> {
-        let trouble = self.place.trouble();
-        match (&trouble, self.displaced) {
-            (Some(why), false) => {
+        let place = self.place.check();
+        match (&place, self.displaced) {
+            (Err(why), false) => {
                 error!("nothing is written, since {why}");
                 // If the log is what was taken away, it is ours for as long as it is open: what was
                 // answered goes from it into the main file.
                 self.checkpoint().await;
             }
-            (None, true) => info!("the data file is in its place again"),
-            (Some(_), true) | (None, false) => {}
+            (Ok(()), true) => info!("the data file is in its place again"),
+            (Err(_), true) | (Ok(()), false) => {}
         }
-        self.displaced = trouble.is_some();
-        trouble.map_or(Ok(()), |why| Err(StoreError::Displaced(why)))
+        self.displaced = place.is_err();
+        place
     }
 
     /// Takes the write lock at once: a transaction that read first could fail to take it later,
@@ -426,7 +426,7 @@ impl Failed {
 /// Fails a unit whose writes are sent if a rule wants that.
 fn before_commit(armed: Option<&crash::Armed>) -> std::result::Result<(), Failed> {
     let outcome = armed.map_or(Ok(()), |armed| armed.here(CrashPoint::BeforeCommit));
-    outcome.map_err(|why| Failed { why: StoreError::by_fault(&why), begun: true })
+    outcome.map_err(|why| Failed { why: why.into(), begun: true })
 }
 
 /// Closes the savepoint of the unit before, whose counts have been checked, and opens this one's.

@@ -15,8 +15,9 @@ use crate::chance::Chance;
 use crate::pass;
 use crate::process::{Client, Server, serve, text, violations};
 use crate::survived::Run;
+use crate::world::started;
 use hands::Hands;
-use world::{Dialect, Filler, command, is_refusal, metric, small_world, started, statuses};
+use world::{Dialect, Filler, command, is_refusal, metric, small_world, statuses};
 
 /// How often the server ends in a round in which no room is left: one in so many.
 const ENDS: usize = 12;
@@ -53,7 +54,7 @@ async fn a_full_disk_is_told_of_and_survived_again_and_again() {
             server.signal(name);
             server.end();
             // What lies there already may be room enough to look, or not.
-            match started(&world) {
+            match started(&mut serve(&world.join("data"))) {
                 Ok(again) => {
                     starts += 1;
                     hands.move_to(&again.url);
@@ -204,7 +205,7 @@ async fn a_first_start_on_a_full_disk_says_so_and_the_next_one_succeeds() {
         std::fs::write(&reserve, vec![1; kib * 1024]).unwrap();
         let filler = Filler::of(&world);
         std::fs::remove_file(&reserve).unwrap();
-        if let Err(said) = started(&world) {
+        if let Err(said) = started(&mut serve(&world.join("data"))) {
             assert!(said.contains("no space is left"), "{kib} KiB: {said}");
             assert!(!said.contains("panicked"), "{kib} KiB: {said}");
         }

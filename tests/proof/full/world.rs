@@ -1,7 +1,7 @@
 //! A small file system of its own, and a server whose data directory is all that lies on it.
 
 use std::fs::File;
-use std::io::{Read as _, Seek as _, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -98,19 +98,6 @@ pub(crate) async fn metric(server: &Server, name: &str) -> u64 {
     let text = text.text().await.unwrap();
     let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     line.unwrap_or_else(|| panic!("no {name} in {text}")).parse().unwrap()
-}
-
-/// A server, or what `evs` says when it does not start. Of one and the same start: the next one may find
-/// room that this one has made.
-pub(crate) fn started(world: &Path) -> Result<Server, String> {
-    let mut said = tempfile::tempfile().unwrap();
-    let mut command = serve(&world.join("data"));
-    Server::start(command.stderr(said.try_clone().unwrap())).ok_or_else(|| {
-        let mut text = String::new();
-        said.rewind().unwrap();
-        said.read_to_string(&mut text).unwrap();
-        text
-    })
 }
 
 /// The statuses of all disks of a client, by id.

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use sqlx::{Connection as _, SqliteConnection};
 
-use super::{errors, look, open, refused};
+use super::{errors, look, open};
 
 pub use checks::checks;
 pub use open::OpenError;
@@ -62,7 +62,7 @@ pub async fn examine(file: &Path) -> Result<Report, OpenError> {
                 .map(|sentence| Violation { invariant: check.invariant, sentence }),
         );
     }
-    connection.close().await.map_err(|error| refused::refused(file, error))?;
+    connection.close().await.map_err(|error| errors::of_opening(file, error))?;
     Ok(Report { checks: checks().count(), violations })
 }
 

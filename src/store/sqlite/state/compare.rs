@@ -2,7 +2,6 @@
 
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection};
 
-use super::super::refused;
 use super::files::Folder;
 use super::replace::quoted;
 use super::save::{look, not_opened};
@@ -62,7 +61,7 @@ pub(super) async fn compare(
         // Which of the two it is cannot be told; a saved one is the likelier to be damaged.
         Err(error) => Err(match (from, to) {
             (_, Side::Saved(name)) | (Side::Saved(name), Side::Now) => {
-                not_opened(name, refused::refused(to_file, error))
+                not_opened(name, errors::of_opening(to_file, error))
             }
             (Side::Now, Side::Now) => errors::of_statement(error).into(),
         }),

@@ -8,12 +8,11 @@ use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 use tokio::runtime::Handle;
 
 use super::super::open::MIGRATIONS;
-use super::super::refused;
 use super::files::Folder;
 use super::replace::columns;
 use super::save::{copy, look, not_opened};
 use crate::domain::state::{StateName, StateRefused};
-use crate::store::sqlite::{OpenError, Options, SqliteStore, doctor, open};
+use crate::store::sqlite::{OpenError, Options, SqliteStore, doctor, errors, open};
 use crate::store::state::{Candidate, Source, StateError, StateResult};
 use crate::store::{Result, Store as _, StoreError};
 use crate::tasks::Tasks;
@@ -30,7 +29,7 @@ pub(super) async fn prepare(store: &SqliteStore, source: Source) -> StateResult<
             let saved = folder.file(name);
             let contents = look(&saved, name, &options).await?;
             let file = folder.unfinished()?;
-            let damaged = |error| not_opened(name, refused::refused(&saved, error));
+            let damaged = |error| not_opened(name, errors::of_opening(&saved, error));
             copy(&saved, &file.0, &options).await.map_err(damaged)?;
             (file, contents.saved_at)
         }
@@ -65,7 +64,7 @@ async fn open_store(
 
 /// Whether a state may be loaded: SQLite finds it intact, and nothing in it contradicts what must hold.
 async fn examine(file: &Path, name: &StateName, options: &Options) -> StateResult<()> {
-    let damaged = |error| not_opened(name, refused::refused(file, error));
+    let damaged = |error| not_opened(name, errors::of_opening(file, error));
     // Only on a connection that may write does SQLite compare rows with CHECK constraints, and loading
     // does not do it again.
     let mut connection = open::common(file, options).connect().await.map_err(damaged)?;

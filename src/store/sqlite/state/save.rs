@@ -5,7 +5,6 @@ use std::path::Path;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
-use super::super::refused;
 use super::files::Folder;
 use crate::domain::clock::Time;
 use crate::domain::state::{Contents, Overwrite, SavedState, StateName, StateRefused};
@@ -27,9 +26,9 @@ pub(super) async fn save(
         return Err(StateRefused::Exists(name.clone()).into());
     }
     let made = folder.unfinished()?;
-    store.in_place()?;
+    store.place.check()?;
     copy(&store.info.file, &made.0, &store.options).await.map_err(errors::of_statement)?;
-    store.in_place()?;
+    store.place.check()?;
     let contents = stamp(&made.0, &store.options, at).await.map_err(errors::of_statement)?;
     let (kept, as_name) = (folder.clone(), name.clone());
     let keeping = store.tasks.block(move || kept.keep(&made, &as_name)).await;
@@ -106,7 +105,7 @@ pub(super) async fn look(
         return Err(StateRefused::Unknown(name.clone()).into());
     }
     open::check_length(file).map_err(|why| not_opened(name, why))?;
-    let damaged = |error| not_opened(name, refused::refused(file, error));
+    let damaged = |error| not_opened(name, errors::of_opening(file, error));
     let mut connection = open::read_only(file, options).connect().await.map_err(damaged)?;
     let looked = async {
         let header = Header::of(&mut connection).await.map_err(damaged)?;

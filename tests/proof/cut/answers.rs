@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::wire::{Raw, Silence};
+use super::wire::{Raw, Silence};
 
 /// What a write under a name came to, as its client knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,6 +4,8 @@
 //! `EVS_PROOF_COUNT=1800 cargo test --release --test proof soak -- --nocapture` soaks for half an hour and
 //! prints a line a minute. Timings are printed, and decide nothing.
 
+mod load;
+
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -18,9 +20,9 @@ use tokio::task::JoinSet;
 use crate::chance::Chance;
 use crate::pass;
 use crate::process::{Server, serve, violations};
-use crate::soak_load::{Load, Tally, Worker};
 use crate::survived::{Run, say};
 use crate::vitals::{Vitals, at_rest, length, panics};
+use load::{Load, Tally, Worker};
 
 const WORKERS: usize = 6;
 /// Lines of a run, if they would come more than once a minute otherwise.

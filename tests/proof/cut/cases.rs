@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::answers::{Known, created, is, listed, refused};
+use super::wire::{Raw, Silence, Wire};
 use crate::chance::Chance;
-use crate::cut_answers::{Known, created, is, listed, refused};
-use crate::wire::{Raw, Silence, Wire};
 
 /// What a case leaves: the names of its disks, and what is known of each.
 pub(crate) type Left = Vec<(String, Known)>;

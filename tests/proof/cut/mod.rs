@@ -1,6 +1,10 @@
 //! Connections that are cut, slow, wrong or full of requests: each write is whole or absent, nothing of
 //! them is left over, and whoever comes later is answered.
 
+mod answers;
+mod cases;
+mod wire;
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
@@ -14,11 +18,11 @@ use sqlx::{ConnectOptions as _, Connection as _};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
-use crate::cut_answers::Known;
-use crate::cut_cases::{Asker, Case, Left};
 use crate::process::{Client, Server, serve, text, violations};
 use crate::survived::Run;
 use crate::vitals::{Vitals, at_rest, panics};
+use answers::Known;
+use cases::{Asker, Case, Left};
 
 /// Who cuts, at the same time.
 const CUTTERS: usize = 12;

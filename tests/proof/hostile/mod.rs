@@ -4,6 +4,8 @@
 //! That process is the real shell of SQLite. What it does is a kind of hostility, chosen by the seed:
 //! consecutive seeds go through all of them.
 
+mod kinds;
+
 use std::fs::{File, Permissions};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -17,11 +19,12 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 use crate::chance::Chance;
-use crate::hostilities::{KINDS, hostility};
 use crate::pass;
 use crate::process::{Answer, Client, Server, serve, violations};
 use crate::survived::Run;
 use crate::vitals::panics;
+use crate::world::started;
+use kinds::{KINDS, hostility};
 
 /// How long the server waits for a lock before it says so.
 const BUSY_MS: &str = "700";
@@ -163,9 +166,10 @@ fn start(home: &TempDir) -> Option<Server> {
 
 /// A start that must not succeed; what it says.
 pub(crate) fn refused_start(data: &std::path::Path) -> String {
-    let output = serve(data).env("EVS__LOG__FILTER", "off").output().unwrap();
-    assert!(!output.status.success());
-    String::from_utf8(output.stderr).unwrap()
+    match started(serve(data).env("EVS__LOG__FILTER", "off")) {
+        Ok(server) => panic!("it serves {} at {}", data.display(), server.url),
+        Err(said) => said,
+    }
 }
 
 /// The sentence in an answer of Cinder's.

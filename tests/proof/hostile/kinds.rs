@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::pin::Pin;
 use std::time::Duration;
 
-use crate::hostile::{Scene, Shell, chmod, comes, refused_start};
+use super::{Scene, Shell, chmod, comes, refused_start};
 use crate::pass;
 use crate::process::violations;
 use crate::vitals::length;
