@@ -1,5 +1,6 @@
 //! What a process takes of the machine, as `/proc` tells it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -36,22 +37,63 @@ impl Vitals {
 /// How often it is looked at a process at rest.
 const LOOKS: usize = 30;
 
-/// What a process has when nobody is connected: its descriptors without any connection, which go a
-/// moment after the other end has closed them.
-pub(crate) async fn at_rest(pid: u32) -> Vitals {
+/// How many more descriptors of the data file there may be after a rest than before: while a process has
+/// a lock on a file, SQLite keeps what it would close of it for whoever opens it next, so there are as many
+/// as were ever needed at once.
+const KEPT_FOR_THE_NEXT: usize = 4;
+
+/// What a process has when nobody is connected.
+#[derive(Debug, Clone)]
+pub(crate) struct Rest {
+    pub(crate) vitals: Vitals,
+    /// How many descriptors there are of each kind or file.
+    open: BTreeMap<String, usize>,
+}
+
+impl Rest {
+    /// What is open now and was not before, each with both counts.
+    pub(crate) fn opened_since(&self, before: &Self) -> Vec<String> {
+        let more = self.open.iter().filter_map(|(name, &now)| {
+            let then = before.open.get(name).copied().unwrap_or_default();
+            let kept = if name.ends_with("/evs.db") { KEPT_FOR_THE_NEXT } else { 0 };
+            (now > then + kept).then(|| format!("{name}: {then}, now {now}"))
+        });
+        more.collect()
+    }
+}
+
+/// Waits until nobody is connected, and looks: connections go a moment after the other end has closed them.
+pub(crate) async fn at_rest(pid: u32) -> Rest {
     let began = Instant::now();
     while connections(pid) > 0 {
         assert!(began.elapsed() < GONE_WITHIN, "{} connections are left", connections(pid));
         pass(Duration::from_millis(10)).await;
     }
+    let count = |open: &BTreeMap<String, usize>| open.values().sum::<usize>();
     // What looks at the file now and then has it open for a moment.
-    let mut least = Vitals::of(pid);
+    let mut open = opened(pid);
     for _ in 0..LOOKS {
         pass(Duration::from_millis(10)).await;
-        let vitals = Vitals::of(pid);
-        least = Vitals { descriptors: least.descriptors.min(vitals.descriptors), ..vitals };
+        let now = opened(pid);
+        if count(&now) < count(&open) {
+            open = now;
+        }
     }
-    least
+    let descriptors = u64::try_from(count(&open)).unwrap();
+    Rest { vitals: Vitals { descriptors, ..Vitals::of(pid) }, open }
+}
+
+/// The descriptors of a process by what they stand for: a file's path, or `socket`, `pipe` and the like.
+fn opened(pid: u32) -> BTreeMap<String, usize> {
+    let mut opened = BTreeMap::new();
+    for entry in std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap() {
+        // One that is closed meanwhile stands for nothing.
+        let Ok(target) = std::fs::read_link(entry.unwrap().path()) else { continue };
+        let target = target.to_string_lossy();
+        let name = target.split_once(":[").map_or(&*target, |(kind, _)| kind);
+        *opened.entry(name.to_owned()).or_default() += 1;
+    }
+    opened
 }
 
 /// How many connections it holds. One that the kernel is done with, and the process not yet, stands in no

@@ -5,6 +5,8 @@ use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, SqliteConnection};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
@@ -111,6 +113,18 @@ pub(crate) fn files_with(texts: &[&str], files: &[PathBuf]) -> String {
 
 pub(crate) fn data_files(data: &Path) -> Vec<PathBuf> {
     ["evs.db", "evs.db-wal"].map(|name| data.join(name)).to_vec()
+}
+
+/// A connection to a copy of a data file that nobody serves, and the folder that the copy is in: what a
+/// kill left is the next server's to deal with.
+pub(crate) async fn opened_copy(data: &Path) -> (TempDir, SqliteConnection) {
+    let copy = TempDir::new().unwrap();
+    for file in data_files(data).iter().filter(|file| file.exists()) {
+        std::fs::copy(file, copy.path().join(file.file_name().unwrap())).unwrap();
+    }
+    let options = SqliteConnectOptions::new().filename(copy.path().join("evs.db"));
+    let connection = options.connect().await.unwrap();
+    (copy, connection)
 }
 
 /// A server, or what `evs` says when it does not start. Of one and the same start: another one may find

@@ -133,13 +133,12 @@ impl Console {
 }
 
 fn refused(file: &Path, error: sqlx::Error) -> Refused {
-    const READONLY: i32 = 8;
     if errors::is_busy(&error) {
         let who = holder::who(file);
         let who = who.unwrap_or_else(|| "another process".to_owned());
         return Refused(format!("the data file is locked by {who}; try again"));
     }
-    if errors::code(&error).map(errors::primary) == Some(READONLY) {
+    if errors::is_read_only(&error) {
         return Refused(
             "the data file is open for reading only; --write opens it for changes".to_owned(),
         );

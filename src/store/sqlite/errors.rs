@@ -41,6 +41,16 @@ pub(super) fn is_full(error: &Error) -> bool {
     code(error).is_some_and(|code| primary(code) == FULL || code == IOERR_SHMSIZE)
 }
 
+/// Whether the connection may not write.
+pub(super) fn is_read_only(error: &Error) -> bool {
+    code(error).map(primary) == Some(READONLY)
+}
+
+/// Whether the file, or what belongs beside it, may not be opened or written.
+pub(super) fn is_denied(error: &Error) -> bool {
+    is_read_only(error) || code(error).map(primary) == Some(CANTOPEN)
+}
+
 /// Whether a cut transaction must be undone first, by a connection that may write.
 pub(super) fn needs_rollback(error: &Error) -> bool {
     code(error) == Some(READONLY_ROLLBACK)
@@ -68,7 +78,6 @@ pub(super) fn of_transaction(error: Error) -> StoreError {
 
 /// What an error is to somebody who wants to open `file`.
 pub(super) fn of_opening(file: &Path, error: Error) -> OpenError {
-    let code = code(&error).map(primary);
     if is_busy(&error) {
         return OpenError::Locked { file: file.to_owned(), who: holder::who(file) };
     }
@@ -78,13 +87,13 @@ pub(super) fn of_opening(file: &Path, error: Error) -> OpenError {
     if needs_rollback(&error) {
         return OpenError::Unfinished(file.to_owned());
     }
-    if code == Some(NOTADB) {
+    if code(&error).map(primary) == Some(NOTADB) {
         return OpenError::NotADatabase(file.to_owned());
     }
-    if matches!(code, Some(READONLY | CANTOPEN))
+    if is_denied(&error)
         && let Some(sidecar) = ["-wal", "-shm"].into_iter().find_map(|suffix| {
             let sidecar = beside(file, suffix);
-            is_denied(&sidecar).then_some(sidecar)
+            may_not_be_opened(&sidecar).then_some(sidecar)
         })
     {
         return OpenError::Sidecar(sidecar);
@@ -92,7 +101,7 @@ pub(super) fn of_opening(file: &Path, error: Error) -> OpenError {
     OpenError::CannotOpen { file: file.to_owned(), why: text(error) }
 }
 
-fn is_denied(file: &Path) -> bool {
+fn may_not_be_opened(file: &Path) -> bool {
     std::fs::OpenOptions::new()
         .read(true)
         .write(true)

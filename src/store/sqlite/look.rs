@@ -14,7 +14,7 @@ use super::{OpenError, Options, beside, errors, open};
 pub(super) async fn open(file: &Path) -> Result<(SqliteConnection, Header), OpenError> {
     open::check_length(file)?;
     let opened = match connect(file, false).await {
-        Err(why) if is_at_rest(file) && is_denied(&why) => connect(file, true).await,
+        Err(why) if is_at_rest(file) && errors::is_denied(&why) => connect(file, true).await,
         opened => opened,
     };
     opened.map_err(|error| errors::of_opening(file, error))
@@ -30,10 +30,4 @@ async fn connect(file: &Path, as_it_stands: bool) -> sqlx::Result<(SqliteConnect
 /// Nobody has it open, and nothing waits to be moved into it.
 fn is_at_rest(file: &Path) -> bool {
     !beside(file, "-wal").exists() && !beside(file, "-journal").exists()
-}
-
-fn is_denied(error: &sqlx::Error) -> bool {
-    const READONLY: i32 = 8;
-    const CANTOPEN: i32 = 14;
-    matches!(errors::code(error).map(errors::primary), Some(READONLY | CANTOPEN))
 }

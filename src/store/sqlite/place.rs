@@ -44,7 +44,7 @@ impl Place {
         Ok(Self { files: files.collect::<std::io::Result<_>>()? })
     }
 
-    /// Fails if what is written would be lost.
+    /// [`StoreError::Displaced`] if what is written would be lost.
     pub(super) fn check(&self) -> Result<()> {
         self.trouble().map_or(Ok(()), |why| Err(StoreError::Displaced(why)))
     }

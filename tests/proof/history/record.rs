@@ -4,12 +4,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions as _, Connection as _, FromRow};
-use tempfile::TempDir;
+use sqlx::{Connection as _, FromRow};
 
 use crate::ask::Ask;
-use crate::world::data_files;
+use crate::world::opened_copy;
 
 /// All of a run. Times are counted from its beginning, on one monotonic clock.
 #[derive(Debug, Clone)]
@@ -125,15 +123,9 @@ struct Row {
     after: Option<String>,
 }
 
-/// The events of a data file that nobody serves, after a number: read from a copy, so that whatever
-/// a kill left is the next server's to deal with.
+/// The events of a data file that nobody serves, after a number.
 pub(super) async fn events_after(data: &Path, seq: i64) -> Vec<Event> {
-    let copy = TempDir::new().unwrap();
-    for file in data_files(data).iter().filter(|file| file.exists()) {
-        std::fs::copy(file, copy.path().join(file.file_name().unwrap())).unwrap();
-    }
-    let options = SqliteConnectOptions::new().filename(copy.path().join("evs.db"));
-    let mut connection = options.connect().await.unwrap();
+    let (_copy, mut connection) = opened_copy(data).await;
     let rows = sqlx::query_as::<_, Row>(
         "SELECT seq, request_id, user_id, project_id, action, resource_id, disk_id, before, after
            FROM events WHERE seq > $1 ORDER BY seq",

@@ -76,8 +76,8 @@ impl Worker {
                 0..4 => self.looks_around().await,
                 4..8 => self.keeps_a_disk().await,
                 8..12 => self.hands_over().await,
-                12..15 => self.takes_a_snapshot().await,
-                15..17 => self.takes_a_backup().await,
+                12..15 => self.takes_a("snapshot").await,
+                15..17 => self.takes_a("backup").await,
                 17..19 => self.comes_again().await,
                 _ => self.saves_the_state().await,
             }
@@ -191,21 +191,13 @@ impl Worker {
         self.delete(&other, &format!("volumes/{disk}")).await;
     }
 
-    async fn takes_a_snapshot(&mut self) {
+    /// Takes a copy of a disk, a `snapshot` or a `backup`.
+    async fn takes_a(&mut self, copy: &str) {
         let disk = self.disk().await;
-        let taken = self.post("snapshots", json!({"snapshot": {"volume_id": disk}})).await;
-        let path = format!("snapshots/{}", text(&taken.body, "snapshot", "id"));
-        self.available(&path, "snapshot").await;
-        let own = self.own.clone();
-        self.delete(&own, &path).await;
-        self.delete(&own, &format!("volumes/{disk}")).await;
-    }
-
-    async fn takes_a_backup(&mut self) {
-        let disk = self.disk().await;
-        let taken = self.post("backups", json!({"backup": {"volume_id": disk}})).await;
-        let path = format!("backups/{}", text(&taken.body, "backup", "id"));
-        self.available(&path, "backup").await;
+        let body = json!({copy: {"volume_id": disk}});
+        let taken = self.post(&format!("{copy}s"), body).await;
+        let path = format!("{copy}s/{}", text(&taken.body, copy, "id"));
+        self.available(&path, copy).await;
         let own = self.own.clone();
         self.delete(&own, &path).await;
         self.delete(&own, &format!("volumes/{disk}")).await;
