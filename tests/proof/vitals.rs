@@ -37,29 +37,12 @@ impl Vitals {
 /// How often it is looked at a process at rest.
 const LOOKS: usize = 30;
 
-/// How many more descriptors of the data file there may be after a rest than before: while a process has
-/// a lock on a file, SQLite keeps what it would close of it for whoever opens it next, so there are as many
-/// as were ever needed at once.
-const KEPT_FOR_THE_NEXT: usize = 4;
-
 /// What a process has when nobody is connected.
 #[derive(Debug, Clone)]
 pub(crate) struct Rest {
     pub(crate) vitals: Vitals,
-    /// How many descriptors there are of each kind or file.
-    open: BTreeMap<String, usize>,
-}
-
-impl Rest {
-    /// What is open now and was not before, each with both counts.
-    pub(crate) fn opened_since(&self, before: &Self) -> Vec<String> {
-        let more = self.open.iter().filter_map(|(name, &now)| {
-            let then = before.open.get(name).copied().unwrap_or_default();
-            let kept = if name.ends_with("/evs.db") { KEPT_FOR_THE_NEXT } else { 0 };
-            (now > then + kept).then(|| format!("{name}: {then}, now {now}"))
-        });
-        more.collect()
-    }
+    /// How many descriptors there are of each file, and of each other kind.
+    pub(crate) open: BTreeMap<String, usize>,
 }
 
 /// Waits until nobody is connected, and looks: connections go a moment after the other end has closed them.
@@ -86,14 +69,20 @@ pub(crate) async fn at_rest(pid: u32) -> Rest {
 /// The descriptors of a process by what they stand for: a file's path, or `socket`, `pipe` and the like.
 fn opened(pid: u32) -> BTreeMap<String, usize> {
     let mut opened = BTreeMap::new();
-    for entry in std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap() {
-        // One that is closed meanwhile stands for nothing.
-        let Ok(target) = std::fs::read_link(entry.unwrap().path()) else { continue };
-        let target = target.to_string_lossy();
+    for target in targets(pid) {
         let name = target.split_once(":[").map_or(&*target, |(kind, _)| kind);
         *opened.entry(name.to_owned()).or_default() += 1;
     }
     opened
+}
+
+/// What each descriptor stands for, as the kernel says it; one that is closed meanwhile stands for nothing.
+fn targets(pid: u32) -> impl Iterator<Item = String> {
+    let descriptors = std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap();
+    descriptors.filter_map(|entry| {
+        let target = std::fs::read_link(entry.unwrap().path()).ok()?;
+        Some(target.to_string_lossy().into_owned())
+    })
 }
 
 /// How many connections it holds. One that the kernel is done with, and the process not yet, stands in no
@@ -108,10 +97,8 @@ fn connections(pid: u32) -> usize {
     });
     let with_itself = unix.lines().filter_map(|line| line.split_whitespace().nth(6));
     let known: Vec<&str> = listens.chain(with_itself).collect();
-    let sockets = std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap().filter_map(|entry| {
-        let target = std::fs::read_link(entry.unwrap().path()).ok()?;
-        Some(target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned())
-    });
+    let sockets = targets(pid)
+        .filter_map(|target| Some(target.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned()));
     sockets.filter(|inode| !known.contains(&inode.as_str())).count()
 }
 

@@ -22,12 +22,12 @@ const HAS_SNAPSHOTS: &str = "evs: this disk has snapshots and is not deleted";
 const READONLY_ROLLBACK: i32 = 776;
 
 /// The extended result code of an error, if SQLite gave one.
-pub(super) fn code(error: &Error) -> Option<i32> {
+fn code(error: &Error) -> Option<i32> {
     error.as_database_error()?.code()?.parse().ok()
 }
 
 /// The result code without its extension: what kind of error it is.
-pub(super) fn primary(code: i32) -> i32 {
+fn primary(code: i32) -> i32 {
     code & 0xff
 }
 

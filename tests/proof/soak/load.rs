@@ -71,6 +71,9 @@ impl Worker {
     }
 
     pub(crate) async fn work(mut self, stop: Arc<AtomicBool>) {
+        // The first state that is saved leaves the server one descriptor of the data file more, for the
+        // next one: SQLite closes none while the process has a lock there. So it is not left to chance.
+        self.saves_the_state().await;
         while !stop.load(Ordering::Relaxed) {
             match self.chance.below(20) {
                 0..4 => self.looks_around().await,
