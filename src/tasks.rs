@@ -3,12 +3,14 @@
 use std::any::Any;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
 use thiserror::Error;
 use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, error};
@@ -44,6 +46,25 @@ pub async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Panicked> {
     .await
 }
 
+/// Work that tells its result elsewhere. So there is one kind of task for all kinds of work: what a task
+/// brings along is much code, once for each kind.
+fn told<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> (Pin<Box<dyn Future<Output = ()> + Send>>, oneshot::Receiver<T>) {
+    let (sender, done) = oneshot::channel();
+    let work = Box::pin(async move {
+        // Whoever wanted it may be gone.
+        drop(sender.send(work.await));
+    });
+    (work, done)
+}
+
+/// What work told that has ended.
+fn outcome<T>(ended: Result<(), JoinError>, mut done: oneshot::Receiver<T>) -> Result<T, Gone> {
+    ended.map_err(|why| Gone(why.to_string()))?;
+    done.try_recv().map_err(|why| Gone(why.to_string()))
+}
+
 /// What a panic said.
 fn said(why: &(dyn Any + Send)) -> String {
     let text = why.downcast_ref::<String>().map(String::as_str);
@@ -61,10 +82,20 @@ impl Tasks {
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, Gone> {
-        self.tracker
-            .spawn_on(work.in_current_span(), &self.runtime)
-            .await
-            .map_err(|why| Gone(why.to_string()))
+        let (work, done) = told(work);
+        let ended = self.tracker.spawn_on(work.in_current_span(), &self.runtime).await;
+        outcome(ended, done)
+    }
+
+    /// The same on the thread that asks, which spares short work the way to another one and back. The
+    /// asker must run on tokio's runtime for one thread, as whoever answers a request does.
+    pub async fn run_here<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, Gone> {
+        let (work, done) = told(work);
+        let ended = self.tracker.spawn_local(work.in_current_span()).await;
+        outcome(ended, done)
     }
 
     /// Does work that keeps its thread waiting, such as flushing a large file, where that holds nobody

@@ -77,7 +77,7 @@ pub(crate) fn fill(data: &Path, size: Size, disk: &str, transfer: &str) -> Resul
         transfers: ids(&all, &spread("SELECT", OFFER, 0, size.open))?,
     };
     all.commit()?;
-    file.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)")?;
+    file.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
     Ok(filled)
 }
 

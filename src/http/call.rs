@@ -6,6 +6,7 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::error::ApiError;
@@ -72,11 +73,11 @@ impl Call {
         F: Future<Output = service::Result<T>> + Send + 'static,
     {
         match Around::of(self.request()) {
-            None => self.received.write(use_case).await,
+            None => self.received.write_here(use_case).await,
             Some(around) => {
                 let armed = around.clone();
                 // A rule is rare: its future is no part of every other call's.
-                let work = Box::pin(self.received.write(|app| armed.work(use_case(app))));
+                let work = Box::pin(self.received.write_here(|app| armed.work(use_case(app))));
                 around.answer(self.request(), work).await
             }
         }
@@ -121,6 +122,13 @@ impl Call {
     }
 }
 
+/// A link of a thing.
+#[derive(Debug, Serialize)]
+pub(super) struct Link {
+    rel: &'static str,
+    href: String,
+}
+
 /// Makes links of things of one project.
 #[derive(Debug, Clone)]
 pub(super) struct Linker {
@@ -132,11 +140,16 @@ pub(super) struct Linker {
 impl Linker {
     /// The two links of a thing: with the version of the request, and without one. What 2.1 makes is
     /// shown by 2.
-    pub(super) fn links(&self, collection: &str, id: &str) -> Value {
+    pub(super) fn pair(&self, collection: &str, id: &str) -> [Link; 2] {
         let Self { base, version, project } = self;
-        json!([
-            {"rel": "self", "href": format!("{base}/{version}/{project}/{collection}/{id}")},
-            {"rel": "bookmark", "href": format!("{base}/{project}/{collection}/{id}")},
-        ])
+        [
+            Link { rel: "self", href: format!("{base}/{version}/{project}/{collection}/{id}") },
+            Link { rel: "bookmark", href: format!("{base}/{project}/{collection}/{id}") },
+        ]
+    }
+
+    /// The same as JSON.
+    pub(super) fn links(&self, collection: &str, id: &str) -> Value {
+        json!(self.pair(collection, id))
     }
 }

@@ -27,6 +27,7 @@ mod time;
 
 use std::time::Duration;
 
+use actix_web::guard::{GuardContext, fn_guard};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, Scope};
 
@@ -36,6 +37,7 @@ pub use own::{message, state_view};
 use crate::config::AuthMode;
 use crate::service::App;
 use crate::tasks::Tasks;
+use dialect::Dialect;
 use error::ApiError;
 use native::{backup_service, cloud_disks, jobs};
 use own::steering;
@@ -73,12 +75,12 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(resource("/identity/").route(get().to(identity::versions::all)))
         .service(resource("/identity/v3").route(get().to(identity::versions::v3)))
         .service(resource("/identity/v3/").route(get().to(identity::versions::v3)))
-        .configure(|c| accounts(c, "/identity/v3"))
+        .configure(access_keys)
+        .service(web::scope("/identity/v3").configure(accounts))
         // Huawei's clients keep only scheme and host of the identity URL. No project id of 32 digits
         // is spelled like one of these words, so the volume API loses nothing.
-        .configure(|c| accounts(c, "/v3"))
-        .configure(access_keys)
-        .configure(steering)
+        .service(web::scope("/v3").guard(fn_guard(is_about_accounts)).configure(accounts))
+        .service(web::scope("/_evs").configure(steering))
         .service(web::scope("/v1/{project_id}").configure(jobs))
         .service(web::scope("/v2.1/{project_id}").configure(cloud_disks))
         .service(
@@ -113,69 +115,77 @@ fn access_keys(config: &mut ServiceConfig) {
         );
 }
 
+/// Whether a path below `/v3` is the identity service's: looked at before any route is tried.
+fn is_about_accounts(request: &GuardContext<'_>) -> bool {
+    Dialect::of(request.head().uri.path()) == Dialect::Keystone
+}
+
 /// Keystone's v3 API below one of its two roots.
-fn accounts(config: &mut ServiceConfig, root: &str) {
+fn accounts(config: &mut ServiceConfig) {
     use identity::tokens;
     use identity::{application_credentials, catalog, domains, projects, role_assignments, users};
-    let at = |path: &str| resource(&format!("{root}{path}"));
     config
         .service(
-            at("/auth/tokens")
+            resource("/auth/tokens")
                 .route(post().to(tokens::issue))
                 .route(get().to(tokens::show))
                 .route(head().to(tokens::check))
                 .route(delete().to(tokens::revoke)),
         )
-        .service(at("/auth/catalog").route(get().to(catalog::show)))
-        .service(at("/auth/projects").route(get().to(projects::own)))
-        .service(at("/auth/domains").route(get().to(domains::own)))
-        .service(at("/auth/system").route(get().to(domains::system)))
-        .service(at("/projects").route(get().to(projects::list)).route(post().to(projects::create)))
+        .service(resource("/auth/catalog").route(get().to(catalog::show)))
+        .service(resource("/auth/projects").route(get().to(projects::own)))
+        .service(resource("/auth/domains").route(get().to(domains::own)))
+        .service(resource("/auth/system").route(get().to(domains::system)))
         .service(
-            at("/projects/{project}")
+            resource("/projects")
+                .route(get().to(projects::list))
+                .route(post().to(projects::create)),
+        )
+        .service(
+            resource("/projects/{project}")
                 .route(get().to(projects::show))
                 .route(patch().to(projects::update))
                 .route(delete().to(projects::delete)),
         )
-        .service(at("/users").route(get().to(users::list)).route(post().to(users::create)))
+        .service(resource("/users").route(get().to(users::list)).route(post().to(users::create)))
         .service(
-            at("/users/{user}")
+            resource("/users/{user}")
                 .route(get().to(users::show))
                 .route(patch().to(users::update))
                 .route(delete().to(users::delete)),
         )
-        .service(at("/users/{user}/password").route(post().to(users::change_password)))
-        .service(at("/users/{user}/projects").route(get().to(projects::of_user)))
+        .service(resource("/users/{user}/password").route(post().to(users::change_password)))
+        .service(resource("/users/{user}/projects").route(get().to(projects::of_user)))
         .service(
-            at("/users/{user}/application_credentials")
+            resource("/users/{user}/application_credentials")
                 .route(get().to(application_credentials::list))
                 .route(post().to(application_credentials::create)),
         )
         .service(
-            at("/users/{user}/application_credentials/{id}")
+            resource("/users/{user}/application_credentials/{id}")
                 .route(get().to(application_credentials::show))
                 .route(delete().to(application_credentials::delete)),
         )
-        .service(at("/groups").route(get().to(users::groups)))
-        .service(at("/domains").route(get().to(domains::list)))
-        .service(at("/domains/{domain}").route(get().to(domains::show)))
-        .service(at("/roles").route(get().to(role_assignments::roles)))
-        .service(at("/roles/{role}").route(get().to(role_assignments::role)))
-        .service(at("/role_assignments").route(get().to(role_assignments::list)))
-        .service(at("/regions").route(get().to(catalog::regions)))
-        .service(at("/regions/{id}").route(get().to(catalog::region)))
-        .service(at("/services").route(get().to(catalog::services)))
-        .service(at("/services/{id}").route(get().to(catalog::service)))
-        .service(at("/endpoints").route(get().to(catalog::endpoints)))
-        .service(at("/endpoints/{id}").route(get().to(catalog::endpoint)));
+        .service(resource("/groups").route(get().to(users::groups)))
+        .service(resource("/domains").route(get().to(domains::list)))
+        .service(resource("/domains/{domain}").route(get().to(domains::show)))
+        .service(resource("/roles").route(get().to(role_assignments::roles)))
+        .service(resource("/roles/{role}").route(get().to(role_assignments::role)))
+        .service(resource("/role_assignments").route(get().to(role_assignments::list)))
+        .service(resource("/regions").route(get().to(catalog::regions)))
+        .service(resource("/regions/{id}").route(get().to(catalog::region)))
+        .service(resource("/services").route(get().to(catalog::services)))
+        .service(resource("/services/{id}").route(get().to(catalog::service)))
+        .service(resource("/endpoints").route(get().to(catalog::endpoints)))
+        .service(resource("/endpoints/{id}").route(get().to(catalog::endpoint)));
     for place in ["/projects/{project}", "/domains/{domain}"] {
         config
             .service(
-                at(&format!("{place}/users/{{user}}/roles"))
+                resource(&format!("{place}/users/{{user}}/roles"))
                     .route(get().to(role_assignments::list_grants)),
             )
             .service(
-                at(&format!("{place}/users/{{user}}/roles/{{role}}"))
+                resource(&format!("{place}/users/{{user}}/roles/{{role}}"))
                     .route(get().to(role_assignments::check_grant))
                     .route(head().to(role_assignments::check_grant))
                     .route(put().to(role_assignments::create_grant))

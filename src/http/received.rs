@@ -66,6 +66,18 @@ impl Received {
         Ok(self.api.tasks.run(use_case(self.api.app.clone())).await??)
     }
 
+    /// The same for a use case that is short, on the thread of the request.
+    pub(super) async fn write_here<T, F>(
+        &self,
+        use_case: impl FnOnce(App) -> F,
+    ) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        F: Future<Output = service::Result<T>> + Send + 'static,
+    {
+        Ok(self.api.tasks.run_here(use_case(self.api.app.clone())).await??)
+    }
+
     /// The request itself.
     pub(super) fn request(&self) -> &HttpRequest {
         &self.request

@@ -1,12 +1,14 @@
 //! Times as they stand in answers.
 
-use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime};
+use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, SecondsFormat};
 
 use crate::domain::clock::Time;
 
 /// UTC without a zone, always six digits: `2026-11-23T07:41:05.318204` (gophercloud refuses a zone).
 pub(super) fn zoneless(time: Time) -> String {
-    time.format("%Y-%m-%dT%H:%M:%S%.6f").to_string()
+    let mut text = with_zone(time);
+    text.pop();
+    text
 }
 
 /// UTC without a zone, always three digits, as the backup service writes the times of its tasks.
@@ -16,7 +18,7 @@ pub(super) fn millis(time: Time) -> String {
 
 /// UTC with six digits and `Z`, as the identity service writes it.
 pub(super) fn with_zone(time: Time) -> String {
-    time.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
+    time.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
 /// A moment in one of the usual spellings of ISO 8601: a date, or a date and a time with or without

@@ -1,13 +1,11 @@
 //! argon2id on threads of its own: as many as there are cores, each with memory that it keeps, fed
 //! by one bounded queue. Hashing never waits for the database, nor the database for hashing.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use crate::domain::transfer::{AuthKey, KeyHash};
 
@@ -34,7 +32,7 @@ pub enum HasherError {
 /// The queue to the hash threads; they end when the last clone is gone.
 #[derive(Debug, Clone)]
 pub struct Hasher {
-    queue: mpsc::Sender<Job>,
+    queue: flume::Sender<Job>,
     key: Params,
     password: Params,
 }
@@ -56,10 +54,9 @@ impl Hasher {
     /// Starts `threads` threads. `key` is the cost of hashing an auth key, `password` that of an
     /// account's password; what is stored is verified at the cost that it names itself.
     pub fn start(threads: usize, key: Params, password: Params) -> Result<Self, HasherError> {
-        let (queue, jobs) = mpsc::channel(QUEUE);
-        let jobs = Arc::new(Mutex::new(jobs));
+        let (queue, jobs) = flume::bounded(QUEUE);
         for number in 0..threads.max(1) {
-            let jobs = Arc::clone(&jobs);
+            let jobs = jobs.clone();
             let kept = key.block_count();
             std::thread::Builder::new()
                 .name(format!("evs-hash-{number}"))
@@ -113,7 +110,7 @@ impl Hasher {
     }
 
     async fn send(&self, job: Job) -> Result<(), HasherError> {
-        self.queue.send(job).await.map_err(|_| HasherError::Ended)
+        self.queue.send_async(job).await.map_err(|_| HasherError::Ended)
     }
 }
 
@@ -125,20 +122,18 @@ pub fn random_bytes<const N: usize>() -> Result<[u8; N], HasherError> {
 }
 
 /// One thread: takes jobs until the queue is gone. A job whose asker went away is skipped.
-fn work(jobs: &Mutex<mpsc::Receiver<Job>>, kept: usize) {
+fn work(jobs: &flume::Receiver<Job>, kept: usize) {
     let mut memory = Memory(vec![Block::default(); kept]);
-    loop {
-        let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv();
+    for job in jobs {
         match job {
-            None => return,
-            Some(Job::Hash { text, params, answer }) if !answer.is_closed() => {
+            Job::Hash { text, params, answer } if !answer.is_closed() => {
                 // The asker may have gone since; then nobody wants the result.
                 let _ = answer.send(memory.hash(&text, &params));
             }
-            Some(Job::Verify { text, hash, answer }) if !answer.is_closed() => {
+            Job::Verify { text, hash, answer } if !answer.is_closed() => {
                 let _ = answer.send(memory.verify(&text, &hash));
             }
-            Some(Job::Hash { .. } | Job::Verify { .. }) => {}
+            Job::Hash { .. } | Job::Verify { .. } => {}
         }
     }
 }

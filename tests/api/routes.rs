@@ -74,18 +74,14 @@ fn read(function: &str, prefix: &str, given: &str, found: &mut BTreeSet<Route>) 
 /// The paths of one row of the table.
 fn paths(row: &str, given: &str, places: &[&str]) -> Vec<String> {
     let row = row.trim_start();
-    let (root, literal) = match (row.strip_prefix("at("), row.strip_prefix("resource(")) {
-        (Some(literal), _) => (given, literal),
-        (None, Some(literal)) => ("", literal),
-        (None, None) => panic!("no row of the route table: {row}"),
-    };
-    let literal = literal.trim_start();
+    let literal = row.strip_prefix("resource(");
+    let literal =
+        literal.unwrap_or_else(|| panic!("no row of the route table: {row}")).trim_start();
     let literal = match literal.strip_prefix("&format!(").unwrap_or(literal) {
         text if text.starts_with("name)") => "{name}",
         text => text.split('"').nth(1).unwrap(),
     };
-    let path = format!("{root}{}", literal.replace("{name}", given));
-    let path = path.replace("{{", "{").replace("}}", "}");
+    let path = literal.replace("{name}", given).replace("{{", "{").replace("}}", "}");
     if !path.contains("{place}") {
         return vec![path];
     }

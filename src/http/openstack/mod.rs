@@ -17,7 +17,8 @@ pub(super) mod types;
 pub(super) mod versions;
 pub(super) mod zones;
 
-use serde_json::{Map, Value, json};
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
+use serde_json::{Value, json};
 
 use super::call::Call;
 use super::error::ApiError;
@@ -25,22 +26,43 @@ use super::fields::Fields;
 use super::page::next_link;
 use crate::service::{Resource, ServiceError};
 
-/// A list's body: the page, and a link to the next one if this one is full.
-fn page<T>(
-    call: &Call,
-    collection: &str,
-    limit: u32,
-    items: &[T],
-    id: impl Fn(&T) -> String,
-    view: impl Fn(&T) -> Value,
-) -> Value {
-    let mut body = Map::new();
-    body.insert(collection.to_owned(), items.iter().map(view).collect());
-    let last = items.last().map(id).unwrap_or_default();
-    if let Some(href) = next_link(call, limit, items.len(), &last) {
-        body.insert(format!("{collection}_links"), json!([{"rel": "next", "href": href}]));
+/// A list's body: a page, the number of all there are if that was asked for, and a link to the next page
+/// if this one is full.
+#[derive(Debug)]
+struct Page<V> {
+    collection: &'static str,
+    views: Vec<V>,
+    count: Option<i64>,
+    next: Option<String>,
+}
+
+impl<V: Serialize> Serialize for Page<V> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut members = to.serialize_map(None)?;
+        members.serialize_entry(self.collection, &self.views)?;
+        if let Some(href) = &self.next {
+            let link = json!([{"rel": "next", "href": href}]);
+            members.serialize_entry(&format!("{}_links", self.collection), &link)?;
+        }
+        if let Some(count) = self.count {
+            members.serialize_entry("count", &count)?;
+        }
+        members.end()
     }
-    Value::Object(body)
+}
+
+/// A list's page.
+fn page<'a, T, V>(
+    call: &Call,
+    collection: &'static str,
+    limit: u32,
+    items: &'a [T],
+    id: impl Fn(&T) -> String,
+    view: impl Fn(&'a T) -> V,
+) -> Page<V> {
+    let last = items.last().map(id).unwrap_or_default();
+    let next = next_link(call, limit, items.len(), &last);
+    Page { collection, views: items.iter().map(view).collect(), count: None, next }
 }
 
 /// The name of the one action in a body, and the body.

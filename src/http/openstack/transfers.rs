@@ -3,6 +3,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{not_found, page};
@@ -12,7 +13,7 @@ use crate::domain::ids::{DiskId, TransferId};
 use crate::domain::microversion::Microversion;
 use crate::domain::page::Direction;
 use crate::domain::transfer::{AuthKey, Lifetime, Transfer, TransferQuery, TransferSort};
-use crate::http::call::{Answer, Call, Linker};
+use crate::http::call::{Answer, Call, Link, Linker};
 use crate::http::error::ApiError;
 use crate::http::fields::Fields;
 use crate::http::idempotency::{answer, attempt, response};
@@ -148,7 +149,7 @@ pub(in crate::http) async fn list_detail(call: Call) -> Answer {
     list_as(&call, Look::detail).await
 }
 
-async fn list_as(call: &Call, view: fn(&Look, &Transfer) -> Value) -> Answer {
+async fn list_as(call: &Call, view: for<'a> fn(&Look, &'a Transfer) -> View<'a>) -> Answer {
     let caller = call.may(Action::ListTransfers)?;
     let direction =
         if call.version() >= SORTED { Direction::Descending } else { Direction::Ascending };
@@ -172,6 +173,27 @@ async fn list_as(call: &Call, view: fn(&Look, &Transfer) -> Value) -> Answer {
     Ok(HttpResponse::Ok().json(body))
 }
 
+/// A transfer in an answer, as far as that tells of it.
+#[derive(Debug, Serialize)]
+struct View<'a> {
+    id: String,
+    name: Option<&'a str>,
+    volume_id: String,
+    links: [Link; 2],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    no_snapshots: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_project_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    destination_project_id: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_key: Option<&'a str>,
+}
+
 /// How transfers look in the answer to one call.
 #[derive(Debug)]
 struct Look {
@@ -184,42 +206,40 @@ impl Look {
         Self { linker: call.linker(), version: call.version() }
     }
 
-    fn summary(&self, transfer: &Transfer) -> Value {
+    fn summary<'a>(&self, transfer: &'a Transfer) -> View<'a> {
         let id = transfer.id.to_string();
-        json!({
-            "id": id,
-            "name": transfer.name,
-            "volume_id": transfer.disk.to_string(),
-            "links": self.linker.links(COLLECTION, &id),
-        })
+        View {
+            links: self.linker.pair(COLLECTION, &id),
+            id,
+            name: transfer.name.as_deref(),
+            volume_id: transfer.disk.to_string(),
+            created_at: None,
+            no_snapshots: None,
+            source_project_id: None,
+            destination_project_id: None,
+            accepted: None,
+            auth_key: None,
+        }
     }
 
     /// The members of 3.55 and 3.57 follow the version of the request, whatever its path.
-    fn detail(&self, transfer: &Transfer) -> Value {
-        let mut view = self.summary(transfer);
-        if let Some(members) = view.as_object_mut() {
-            members.insert("created_at".to_owned(), zoneless(transfer.created_at).into());
-            if self.version >= NO_SNAPSHOTS {
-                members.insert("no_snapshots".to_owned(), transfer.no_snapshots.into());
-            }
-            if self.version >= HISTORY {
-                let source = transfer.source_project.as_str();
-                members.insert("source_project_id".to_owned(), source.into());
-                // Only pending transfers are told of, so there is no destination yet.
-                members.insert("destination_project_id".to_owned(), Value::Null);
-                members.insert("accepted".to_owned(), false.into());
-            }
+    fn detail<'a>(&self, transfer: &'a Transfer) -> View<'a> {
+        let has_history = self.version >= HISTORY;
+        View {
+            created_at: Some(zoneless(transfer.created_at)),
+            no_snapshots: (self.version >= NO_SNAPSHOTS).then_some(transfer.no_snapshots),
+            source_project_id: has_history.then(|| transfer.source_project.as_str()),
+            // Only pending transfers are told of, so there is no destination yet.
+            destination_project_id: has_history.then_some(Value::Null),
+            accepted: has_history.then_some(false),
+            ..self.summary(transfer)
         }
-        view
     }
 
     /// The one answer with the key. That the transfer will expire stands in a header: clients that check
     /// bodies strictly know no member for it.
     fn offered(&self, offered: &Offered) -> FirstAnswer {
-        let mut view = self.detail(&offered.transfer);
-        if let Some(members) = view.as_object_mut() {
-            members.insert("auth_key".to_owned(), offered.key.reveal().into());
-        }
+        let view = View { auth_key: Some(offered.key.reveal()), ..self.detail(&offered.transfer) };
         let expiry = offered.transfer.expiry;
         let headers = expiry.map(|expiry| (EXPIRES_AT.to_owned(), with_zone(expiry.at)));
         let body = json!({"transfer": view});

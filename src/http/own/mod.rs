@@ -25,23 +25,19 @@ pub(super) use faults::drafts as fault_drafts;
 /// The routes below `/_evs`.
 pub(super) fn steering(config: &mut ServiceConfig) {
     config
-        .service(
-            resource("/_evs/health").route(get().to(node::health)).route(head().to(node::health)),
-        )
-        .service(resource("/_evs/ready").route(get().to(node::ready)).route(head().to(node::ready)))
-        .service(resource("/_evs/info").route(get().to(node::info)))
-        .service(resource("/_evs/metrics").route(get().to(node::metrics)))
-        .service(resource("/_evs/openapi.json").route(get().to(node::openapi)))
-        .service(resource("/_evs/events").route(get().to(events::list)))
-        .service(resource("/_evs/events/stream").route(get().to(events::stream)))
-        .service(resource("/_evs/webhooks").route(get().to(webhooks::list)))
-        .service(resource("/_evs/progress").route(post().to(progress::step)))
-        .service(resource("/_evs/disks/{id}/transferable").route(get().to(transferable::show)))
-        .service(
-            resource("/_evs/clock").route(get().to(clock::show)).route(post().to(clock::change)),
-        )
-        .service(resource("/_evs/seed").route(post().to(seed::seed)))
-        .service(resource("/_evs/export").route(get().to(seed::export)))
+        .service(resource("/health").route(get().to(node::health)).route(head().to(node::health)))
+        .service(resource("/ready").route(get().to(node::ready)).route(head().to(node::ready)))
+        .service(resource("/info").route(get().to(node::info)))
+        .service(resource("/metrics").route(get().to(node::metrics)))
+        .service(resource("/openapi.json").route(get().to(node::openapi)))
+        .service(resource("/events").route(get().to(events::list)))
+        .service(resource("/events/stream").route(get().to(events::stream)))
+        .service(resource("/webhooks").route(get().to(webhooks::list)))
+        .service(resource("/progress").route(post().to(progress::step)))
+        .service(resource("/disks/{id}/transferable").route(get().to(transferable::show)))
+        .service(resource("/clock").route(get().to(clock::show)).route(post().to(clock::change)))
+        .service(resource("/seed").route(post().to(seed::seed)))
+        .service(resource("/export").route(get().to(seed::export)))
         .configure(fault_rules)
         .configure(states);
 }
@@ -50,13 +46,13 @@ pub(super) fn steering(config: &mut ServiceConfig) {
 fn fault_rules(config: &mut ServiceConfig) {
     config
         .service(
-            resource("/_evs/faults")
+            resource("/faults")
                 .route(get().to(faults::list))
                 .route(post().to(faults::create))
                 .route(delete().to(faults::clear)),
         )
         .service(
-            resource("/_evs/faults/{id}")
+            resource("/faults/{id}")
                 .route(get().to(faults::show))
                 .route(delete().to(faults::delete)),
         );
@@ -65,14 +61,14 @@ fn fault_rules(config: &mut ServiceConfig) {
 /// States by name. What is no name stands before the names.
 fn states(config: &mut ServiceConfig) {
     config
-        .service(resource("/_evs/state").route(get().to(state::list)))
-        .service(resource("/_evs/state/diff").route(get().to(state::compare)))
-        .service(resource("/_evs/state/reset").route(post().to(state::reset)))
+        .service(resource("/state").route(get().to(state::list)))
+        .service(resource("/state/diff").route(get().to(state::compare)))
+        .service(resource("/state/reset").route(post().to(state::reset)))
         .service(
-            resource("/_evs/state/{state}")
+            resource("/state/{state}")
                 .route(put().to(state::save))
                 .route(post().to(state::save))
                 .route(delete().to(state::delete)),
         )
-        .service(resource("/_evs/state/{state}/load").route(post().to(state::load)));
+        .service(resource("/state/{state}/load").route(post().to(state::load)));
 }

@@ -86,7 +86,7 @@ impl<T: AsConnection> AccessKeyReads for T {
         )
         .bind(access.as_str())
         .bind(project.map(ProjectId::as_str))
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .map(Signer::try_from)
@@ -99,7 +99,7 @@ impl<T: AsConnection> AccessKeyReads for T {
              FROM access_keys WHERE access = $1",
         )
         .bind(access.as_str())
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .map(AccessKey::try_from)
@@ -113,7 +113,7 @@ impl<T: AsConnection> AccessKeyReads for T {
              ORDER BY created_at, access",
         )
         .bind(of.map(UserId::as_str))
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .into_iter()
@@ -130,7 +130,7 @@ impl<T: AsConnection> AccessKeyReads for T {
              ORDER BY p.name <> u.name, p.name, p.id LIMIT 1",
         )
         .bind(user.as_str())
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await
         .map_err(errors::of_statement)?;
         Ok(id.map(ProjectId::new))

@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use sqlx::FromRow;
 
-use super::rows::Row;
+use super::readers::Question;
+use super::rows::{Row, read};
 use super::unit::{AsConnection, Unit, Write};
 use super::{codec, errors};
 use crate::domain::access::Role;
@@ -141,7 +142,7 @@ fn split(list: &str) -> impl Iterator<Item = &str> {
 #[async_trait]
 impl<T: AsConnection> AccountReads for T {
     async fn session(&mut self, token: &TokenHash, now: Time) -> Result<Option<Session>> {
-        sqlx::query_as::<_, SessionRow>(
+        let question = Question::of(
             "SELECT u.id AS user_id, u.name AS user_name, u.password_hash,
                     ud.id AS user_domain_id, ud.name AS user_domain_name,
                     p.id AS project_id, p.name AS project_name,
@@ -169,16 +170,13 @@ impl<T: AsConnection> AccountReads for T {
              LEFT JOIN projects AS p ON p.id = t.project_id
              LEFT JOIN domains AS d ON d.id = coalesce(t.domain_id, p.domain_id)
              LEFT JOIN application_credentials AS c ON c.id = t.application_credential_id
-             WHERE t.hash = $1 AND t.expires_at > $2 AND u.enabled = 1
+             WHERE t.hash = ? AND t.expires_at > ? AND u.enabled = 1
                AND (p.id IS NULL OR p.enabled = 1)",
-        )
-        .bind(token.0.as_str())
-        .bind(codec::time_to_text(now))
-        .fetch_optional(self.connection()?)
-        .await
-        .map_err(errors::of_statement)?
-        .map(SessionRow::session)
-        .transpose()
+        );
+        self.one(question.bind(token.0.as_str()).bind(now))
+            .await?
+            .map(|row| read::<SessionRow>(&row)?.session())
+            .transpose()
     }
 
     async fn domain(&mut self, named: &DomainNamedBy) -> Result<Option<Domain>> {
@@ -191,14 +189,14 @@ impl<T: AsConnection> AccountReads for T {
             }
         };
         let row: Option<(String, String)> =
-            query.fetch_optional(self.connection()?).await.map_err(errors::of_statement)?;
+            query.fetch_optional(self.connection().await?).await.map_err(errors::of_statement)?;
         Ok(row.map(|(id, name)| Domain { id, name }))
     }
 
     async fn domains(&mut self) -> Result<Vec<Domain>> {
         let rows: Vec<(String, String)> =
             sqlx::query_as("SELECT id, name FROM domains ORDER BY name, id")
-                .fetch_all(self.connection()?)
+                .fetch_all(self.connection().await?)
                 .await
                 .map_err(errors::of_statement)?;
         Ok(rows.into_iter().map(|(id, name)| Domain { id, name }).collect())
@@ -230,7 +228,8 @@ impl<T: AsConnection> AccountReads for T {
             .bind(name)
             .bind(domain),
         };
-        let row = query.fetch_optional(self.connection()?).await.map_err(errors::of_statement)?;
+        let row =
+            query.fetch_optional(self.connection().await?).await.map_err(errors::of_statement)?;
         Ok(row.map(User::from))
     }
 
@@ -260,7 +259,8 @@ impl<T: AsConnection> AccountReads for T {
             .bind(name)
             .bind(domain),
         };
-        let row = query.fetch_optional(self.connection()?).await.map_err(errors::of_statement)?;
+        let row =
+            query.fetch_optional(self.connection().await?).await.map_err(errors::of_statement)?;
         Ok(row.map(Project::from))
     }
 
@@ -271,7 +271,7 @@ impl<T: AsConnection> AccountReads for T {
         )
         .bind(user.as_str())
         .bind(project.as_str())
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await
         .map_err(errors::of_statement)?;
         let row = Row { table: "role_assignments", id: user.as_str() };
@@ -284,7 +284,7 @@ impl<T: AsConnection> AccountReads for T {
         )
         .bind(codec::time_to_text(now))
         .bind(most)
-        .fetch_one(self.connection()?)
+        .fetch_one(self.connection().await?)
         .await
         .map_err(errors::of_statement)
     }
@@ -296,7 +296,7 @@ impl<T: AsConnection> AccountReads for T {
              FROM users AS u JOIN domains AS d ON d.id = u.domain_id
              ORDER BY u.name, u.id",
         )
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await
         .map_err(errors::of_statement)?;
         Ok(rows.into_iter().map(User::from).collect())

@@ -64,7 +64,7 @@ impl<T: AsConnection> ApplicationCredentialReads for T {
              FROM application_credentials WHERE id = $1",
         )
         .bind(id.as_str())
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .map(CredentialRow::credential)
@@ -85,7 +85,7 @@ impl<T: AsConnection> ApplicationCredentialReads for T {
         )
         .bind(user.as_str())
         .bind(name)
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .into_iter()

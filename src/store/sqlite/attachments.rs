@@ -21,7 +21,7 @@ impl<T: AsConnection> AttachmentReads for T {
              FROM attachments WHERE id = $1",
         )
         .bind(id.to_string())
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .map(Attachment::try_from)
@@ -47,7 +47,7 @@ impl<T: AsConnection> AttachmentReads for T {
             AttachmentSort::Status => "status",
         })
         .build_query_as::<AttachmentRow>()
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .into_iter()

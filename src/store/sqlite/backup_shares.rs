@@ -78,7 +78,7 @@ impl<T: AsConnection> BackupShareReads for T {
             " WHERE share_id = $1"
         ))
         .bind(id.to_string())
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .map(SharedBackup::try_from)
@@ -105,7 +105,7 @@ impl<T: AsConnection> BackupShareReads for T {
                 ShareSort::Size => "backups.size_gib",
             })
             .build_query_as::<SharedRow>()
-            .fetch_all(self.connection()?)
+            .fetch_all(self.connection().await?)
             .await
             .map_err(errors::of_statement)?
             .into_iter()
@@ -119,7 +119,7 @@ impl<T: AsConnection> BackupShareReads for T {
         let (count,) = narrowed(list, filter)
             .whole()
             .build_query_as::<(i64,)>()
-            .fetch_one(self.connection()?)
+            .fetch_one(self.connection().await?)
             .await
             .map_err(errors::of_statement)?;
         Ok(count)
@@ -132,7 +132,7 @@ impl<T: AsConnection> BackupShareReads for T {
              FROM backup_shares WHERE backup_id = $1 ORDER BY created_at, id",
         )
         .bind(backup.to_string())
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .into_iter()
@@ -146,7 +146,7 @@ impl<T: AsConnection> BackupShareReads for T {
         )
         .bind(backup.to_string())
         .bind(project.as_str())
-        .fetch_one(self.connection()?)
+        .fetch_one(self.connection().await?)
         .await
         .map_err(errors::of_statement)
     }

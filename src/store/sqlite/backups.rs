@@ -28,7 +28,7 @@ impl<T: AsConnection> BackupReads for T {
             " FROM backups WHERE id = $1"
         ))
         .bind(id.to_string())
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .map(Backup::try_from)
@@ -38,7 +38,7 @@ impl<T: AsConnection> BackupReads for T {
     async fn backups(&mut self, query: &BackupQuery) -> Result<Vec<Backup>> {
         page_query(query)
             .build_query_as::<BackupRow>()
-            .fetch_all(self.connection()?)
+            .fetch_all(self.connection().await?)
             .await
             .map_err(errors::of_statement)?
             .into_iter()
@@ -51,7 +51,7 @@ impl<T: AsConnection> BackupReads for T {
         let (count,) = narrowed(list, filter)
             .whole()
             .build_query_as::<(i64,)>()
-            .fetch_one(self.connection()?)
+            .fetch_one(self.connection().await?)
             .await
             .map_err(errors::of_statement)?;
         Ok(count)
@@ -74,7 +74,7 @@ impl<T: AsConnection> BackupReads for T {
         .bind(disk.to_string())
         .bind(project.as_str())
         .bind(before.map_or_else(|| codec::END_OF_TIME.to_owned(), codec::time_to_text))
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .map(Backup::try_from)
@@ -91,7 +91,7 @@ impl<T: AsConnection> BackupReads for T {
         ))
         .bind(policy.to_string())
         .bind(disk.to_string())
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .into_iter()
@@ -106,7 +106,7 @@ impl<T: AsConnection> BackupReads for T {
             " FROM backups WHERE base_id = $1 ORDER BY created_at, id"
         ))
         .bind(base.to_string())
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .into_iter()
@@ -121,7 +121,7 @@ impl<T: AsConnection> BackupReads for T {
             " FROM backups WHERE disk_id = $1 AND next_at IS NOT NULL ORDER BY next_at, id"
         ))
         .bind(disk.to_string())
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .into_iter()

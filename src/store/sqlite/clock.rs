@@ -14,7 +14,7 @@ impl<T: AsConnection> ClockReads for T {
         let found = sqlx::query_as::<_, (String, String, i64, bool)>(
             "SELECT moment, since, scale_thousandths, frozen FROM clock WHERE id = 1",
         )
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await
         .map_err(errors::of_statement)?;
         let row = Row { table: "clock", id: "1" };

@@ -52,7 +52,7 @@ impl<T: AsConnection> CloudDiskReads for T {
              FROM disks WHERE id = $1"
         ))
         .bind(id.to_string())
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .map(CloudDisk::try_from)
@@ -79,7 +79,7 @@ impl<T: AsConnection> CloudDiskReads for T {
                 CloudSort::Size => "size_gib",
             })
             .build_query_as::<CloudDiskRow>()
-            .fetch_all(self.connection()?)
+            .fetch_all(self.connection().await?)
             .await
             .map_err(errors::of_statement)?
             .into_iter()
@@ -92,7 +92,7 @@ impl<T: AsConnection> CloudDiskReads for T {
         let (count,) = narrowed(list, filter)
             .whole()
             .build_query_as::<(i64,)>()
-            .fetch_one(self.connection()?)
+            .fetch_one(self.connection().await?)
             .await
             .map_err(errors::of_statement)?;
         Ok(count)
@@ -108,7 +108,7 @@ impl<T: AsConnection> CloudDiskReads for T {
              WHERE d.project_id = $1",
         )
         .bind(project.as_str())
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await
         .map_err(errors::of_statement)?;
         let mut tags = BTreeMap::<String, BTreeSet<String>>::new();

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use chrono::NaiveDateTime;
+use chrono::{DateTime, SecondsFormat};
 use sqlx::Arguments as _;
 use sqlx::sqlite::SqliteArguments;
 
@@ -21,16 +21,14 @@ use crate::store::{Result, StoreError};
 /// A text that no time sorts after.
 pub(super) const END_OF_TIME: &str = "9999-12-31T23:59:59.999999Z";
 
-const TIME: &str = "%Y-%m-%dT%H:%M:%S%.6fZ";
-
 /// A moment as `YYYY-MM-DDTHH:MM:SS.ffffffZ`.
 pub(super) fn time_to_text(time: Time) -> String {
-    time.format(TIME).to_string()
+    time.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
 /// The moment that a text written by [`time_to_text`] names; nothing else is read.
 pub(super) fn time_from_text(text: &str) -> Option<Time> {
-    let time = NaiveDateTime::parse_from_str(text, TIME).ok()?.and_utc();
+    let time = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
     (time_to_text(time) == text).then_some(time)
 }
 

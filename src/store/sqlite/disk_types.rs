@@ -127,7 +127,7 @@ impl<T: AsConnection> DiskTypeReads for T {
         )
         .bind(id.to_string())
         .bind(seen_by.map(ProjectId::as_str))
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .map(DiskType::try_from)
@@ -156,7 +156,7 @@ impl<T: AsConnection> DiskTypeReads for T {
         .bind(DiskTypeId::parse(id_or_name).map(|id| id.to_string()))
         .bind(id_or_name)
         .bind(seen_by.map(ProjectId::as_str))
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .map(DiskType::try_from)
@@ -196,7 +196,7 @@ impl<T: AsConnection> DiskTypeReads for T {
             DiskTypeSort::IsPublic => "is_public",
         })
         .build_query_as::<DiskTypeRow>()
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .into_iter()
@@ -206,7 +206,7 @@ impl<T: AsConnection> DiskTypeReads for T {
 
     async fn disk_type_ids(&mut self) -> Result<BTreeMap<String, DiskTypeId>> {
         sqlx::query_as::<_, (String, String)>("SELECT name, id FROM disk_types")
-            .fetch_all(self.connection()?)
+            .fetch_all(self.connection().await?)
             .await
             .map_err(errors::of_statement)?
             .into_iter()
@@ -225,7 +225,7 @@ impl<T: AsConnection> DiskTypeReads for T {
                     OR EXISTS (SELECT 1 FROM disks WHERE next_at IS NOT NULL AND disk_type = $1)",
         )
         .bind(name)
-        .fetch_one(self.connection()?)
+        .fetch_one(self.connection().await?)
         .await
         .map_err(errors::of_statement)
     }
@@ -236,7 +236,7 @@ impl<T: AsConnection> DiskTypeReads for T {
              UNION SELECT next_type FROM disks WHERE next_at IS NOT NULL AND next_type IS NOT NULL
              UNION SELECT disk_type FROM snapshots ORDER BY disk_type",
         )
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await
         .map_err(errors::of_statement)
     }
@@ -247,7 +247,7 @@ impl<T: AsConnection> DiskTypeReads for T {
              ORDER BY created_at, project_id",
         )
         .bind(id.to_string())
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await
         .map_err(errors::of_statement)?;
         Ok(projects.into_iter().map(ProjectId::new).collect())
@@ -260,7 +260,7 @@ impl<T: AsConnection> DiskTypeReads for T {
              FROM disk_type_encryptions WHERE disk_type_id = $1",
         )
         .bind(of.to_string())
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .map(Encryption::try_from)

@@ -56,7 +56,7 @@ impl<T: AsConnection> EventReads for T {
             "SELECT (SELECT epoch FROM lineage WHERE id = 1),
                     (SELECT coalesce(max(seq), 0) FROM events)",
         )
-        .fetch_one(self.connection()?)
+        .fetch_one(self.connection().await?)
         .await
         .map_err(errors::of_statement)?;
         let row = Row { table: "lineage", id: "1" };
@@ -67,7 +67,7 @@ impl<T: AsConnection> EventReads for T {
         let span = Span { after, up_to: i64::MAX, limit: 1 };
         list("SELECT seq FROM events WHERE TRUE", filter, span, " ORDER BY seq DESC LIMIT ")
             .build_query_scalar::<i64>()
-            .fetch_optional(self.connection()?)
+            .fetch_optional(self.connection().await?)
             .await
             .map_err(errors::of_statement)
     }
@@ -79,7 +79,7 @@ impl<T: AsConnection> EventReads for T {
                       FROM events WHERE TRUE";
         list(select, filter, span, " ORDER BY seq LIMIT ")
             .build_query_as::<EventRow>()
-            .fetch_all(self.connection()?)
+            .fetch_all(self.connection().await?)
             .await
             .map_err(errors::of_statement)?
             .into_iter()

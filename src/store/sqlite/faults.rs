@@ -66,7 +66,7 @@ impl<T: AsConnection> FaultReads for T {
                     effect, detail, created_at
              FROM faults ORDER BY rowid",
         )
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .into_iter()
@@ -83,7 +83,7 @@ impl<T: AsConnection> FaultReads for T {
              LIMIT 1",
         )
         .bind(id.to_owned())
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await
         .map_err(errors::of_statement)?;
         Ok(found.and_then(|id| DiskId::parse(&id)))
@@ -98,7 +98,7 @@ impl<T: AsConnection> FaultReads for T {
              LIMIT 2",
         )
         .bind(text.to_owned())
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await
         .map_err(errors::of_statement)?;
         let mut found = found.into_iter();

@@ -19,7 +19,7 @@ impl<T: AsConnection> GuessReads for T {
         .bind(target.secret.as_str())
         .bind(target.subject.as_str())
         .bind(codec::time_to_text(since))
-        .fetch_one(self.connection()?)
+        .fetch_one(self.connection().await?)
         .await
         .map_err(errors::of_statement)?;
         let row = Row { table: "wrong_guesses", id: &target.subject };
@@ -33,7 +33,7 @@ impl<T: AsConnection> GuessReads for T {
         )
         .bind(codec::time_to_text(until))
         .bind(most)
-        .fetch_one(self.connection()?)
+        .fetch_one(self.connection().await?)
         .await
         .map_err(errors::of_statement)
     }

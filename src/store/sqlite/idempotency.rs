@@ -57,7 +57,7 @@ impl<T: AsConnection> IdempotencyReads for T {
              FROM idempotency_keys WHERE key_hash = $1",
         )
         .bind(key_hash)
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .map(KeptAnswer::try_from)
@@ -70,7 +70,7 @@ impl<T: AsConnection> IdempotencyReads for T {
         )
         .bind(codec::time_to_text(now))
         .bind(most)
-        .fetch_one(self.connection()?)
+        .fetch_one(self.connection().await?)
         .await
         .map_err(errors::of_statement)
     }

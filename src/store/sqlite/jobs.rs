@@ -101,7 +101,7 @@ impl<T: AsConnection> JobReads for T {
              WHERE j.id = $1 ORDER BY p.place",
         )
         .bind(id.as_str())
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await
         .map_err(errors::of_statement)?;
         joined(rows)
@@ -117,7 +117,7 @@ impl<T: AsConnection> JobReads for T {
         )
         .bind(project.as_str())
         .bind(token)
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await
         .map_err(errors::of_statement)?;
         joined(rows)

@@ -56,7 +56,7 @@ impl<T: AsConnection> MessageReads for T {
              FROM messages WHERE id = $1",
         )
         .bind(id.to_string())
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .map(Message::try_from)
@@ -85,7 +85,7 @@ impl<T: AsConnection> MessageReads for T {
             MessageSort::Request => "request_id",
         })
         .build_query_as::<MessageRow>()
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .into_iter()
@@ -99,7 +99,7 @@ impl<T: AsConnection> MessageReads for T {
         )
         .bind(time_to_text(now))
         .bind(limit)
-        .fetch_one(self.connection()?)
+        .fetch_one(self.connection().await?)
         .await
         .map_err(errors::of_statement)
     }
@@ -107,7 +107,7 @@ impl<T: AsConnection> MessageReads for T {
     async fn last_request(&mut self, thing: Thing) -> Result<Option<RequestId>> {
         let request = sqlx::query_scalar::<_, String>(last_request_of(thing))
             .bind(thing.id())
-            .fetch_optional(self.connection()?)
+            .fetch_optional(self.connection().await?)
             .await
             .map_err(errors::of_statement)?;
         Ok(request.map(RequestId::new))

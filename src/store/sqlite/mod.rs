@@ -37,6 +37,7 @@ mod progress;
 mod projects;
 mod qos_specs;
 mod quotas;
+mod readers;
 mod role_assignments;
 mod rows;
 mod scenarios;
@@ -55,7 +56,6 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::SqlitePool;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -64,6 +64,7 @@ use crate::crash;
 use crate::domain::fault::CrashPoint;
 use crate::tasks::Tasks;
 use place::Place;
+use readers::Readers;
 use turn::{Loan, Request};
 use unit::{Reader, Unit};
 use writer::Writer;
@@ -91,7 +92,7 @@ impl Default for Options {
 #[derive(Debug)]
 pub struct SqliteStore {
     info: StoreInfo,
-    readers: SqlitePool,
+    readers: Readers,
     place: Place,
     /// None once the store is closed.
     requests: Mutex<Option<mpsc::UnboundedSender<Request>>>,
@@ -173,11 +174,10 @@ impl SqliteStore {
 #[async_trait]
 impl Store for SqliteStore {
     async fn read(&self) -> Result<Box<dyn ReadTx>> {
-        match self.readers.acquire().await {
-            Ok(connection) => Ok(Box::new(Reader(connection))),
-            Err(sqlx::Error::PoolClosed) => Err(StoreError::Closed),
-            Err(error) => Err(errors::of_statement(error)),
+        if self.readers.are_closed() {
+            return Err(StoreError::Closed);
         }
+        Ok(Box::new(Reader::of(&self.readers)))
     }
 
     async fn write(&self) -> Result<Box<dyn WriteTx>> {

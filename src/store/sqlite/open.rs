@@ -8,16 +8,15 @@ use std::time::Duration;
 
 use log::LevelFilter;
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{
-    ConnectOptions as _, Connection as _, QueryBuilder, Sqlite, SqliteConnection, SqlitePool,
-};
+use sqlx::{ConnectOptions as _, Connection as _, QueryBuilder, Sqlite, SqliteConnection};
 use thiserror::Error;
 use tracing::info;
 
 use super::place::Place;
+use super::readers::Readers;
 use super::{Options, beside, checkpoint, errors, objects};
+use crate::domain::page::LARGEST_PAGE;
 use crate::store::StoreInfo;
 
 /// Says in the file's header that it is ours: `EVS1`.
@@ -125,7 +124,7 @@ pub(super) struct Opened {
     pub(super) info: StoreInfo,
     pub(super) writer: SqliteConnection,
     pub(super) writer_options: SqliteConnectOptions,
-    pub(super) readers: SqlitePool,
+    pub(super) readers: Readers,
     pub(super) place: Place,
 }
 
@@ -164,17 +163,21 @@ pub(super) async fn open(file: &Path, options: &Options) -> Result<Opened, OpenE
     checkpoint::checkpoint(&mut writer, options.busy_timeout).await.map_err(wrong)?;
     let durable = is_durable(&mut writer).await.map_err(wrong)?;
 
-    // All of them at once: one that is opened later may meet another file of that name, or none.
-    let readers = PoolOptions::<Sqlite>::new()
-        .max_connections(options.readers.max(1))
-        .min_connections(options.readers.max(1))
-        .test_before_acquire(false)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .after_connect(|connection, _| Box::pin(has_read(connection)))
-        .connect_with(common(file, options).pragma("query_only", "ON"))
-        .await
-        .map_err(wrong)?;
+    // All of them now: one that is opened later may meet another file of that name, or none. A page leaves a
+    // reader's thread at once, without a stop in its middle.
+    let reader_options =
+        common(file, options).pragma("query_only", "ON").row_buffer_size(LARGEST_PAGE as usize);
+    let connect = async || {
+        let mut reader = reader_options.connect().await?;
+        has_read(&mut reader).await?;
+        Ok(reader)
+    };
+    let common = connect().await.map_err(wrong)?;
+    let mut others = Vec::new();
+    for _ in 0..options.readers.max(1) {
+        others.push(connect().await.map_err(wrong)?);
+    }
+    let readers = Readers::of(common, others);
 
     // One of these is always connected, so that SQLite keeps its files.
     let place = Place::of(file).map_err(|error| cannot_open(file, &error))?;

@@ -102,7 +102,7 @@ impl<T: AsConnection> PolicyReads for T {
             " FROM policies WHERE id = $1"
         ))
         .bind(id.to_string())
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .map(Policy::try_from)
@@ -116,7 +116,7 @@ impl<T: AsConnection> PolicyReads for T {
             " FROM policies WHERE project_id = $1 ORDER BY is_default DESC, created_at, id"
         ))
         .bind(project.as_str())
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .into_iter()
@@ -131,7 +131,7 @@ impl<T: AsConnection> PolicyReads for T {
              WHERE l.disk_id = $1",
         )
         .bind(disk.to_string())
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .map(Binding::try_from)
@@ -143,7 +143,7 @@ impl<T: AsConnection> PolicyReads for T {
             "SELECT disk_id FROM policy_disks WHERE policy_id = $1 ORDER BY disk_id",
         )
         .bind(policy.to_string())
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .iter()

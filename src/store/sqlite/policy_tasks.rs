@@ -70,7 +70,7 @@ impl<T: AsConnection> PolicyTaskReads for T {
             " FROM policy_tasks WHERE id = $1"
         ))
         .bind(id.as_str())
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .map(Task::try_from)
@@ -88,7 +88,7 @@ impl<T: AsConnection> PolicyTaskReads for T {
                 TaskSort::Id => "id",
             })
             .build_query_as::<TaskRow>()
-            .fetch_all(self.connection()?)
+            .fetch_all(self.connection().await?)
             .await
             .map_err(errors::of_statement)?
             .into_iter()
@@ -101,7 +101,7 @@ impl<T: AsConnection> PolicyTaskReads for T {
         let (count,) = narrowed(list, query)
             .whole()
             .build_query_as::<(i64,)>()
-            .fetch_one(self.connection()?)
+            .fetch_one(self.connection().await?)
             .await
             .map_err(errors::of_statement)?;
         Ok(count)
@@ -112,7 +112,7 @@ impl<T: AsConnection> PolicyTaskReads for T {
             "SELECT count(*) FROM policy_tasks WHERE policy_id = $1 AND finished_at IS NULL",
         )
         .bind(policy.to_string())
-        .fetch_one(self.connection()?)
+        .fetch_one(self.connection().await?)
         .await
         .map_err(errors::of_statement)
     }
@@ -125,7 +125,7 @@ impl<T: AsConnection> PolicyTaskReads for T {
               WHERE disk_id = $1 AND status = 'running'"
         ))
         .bind(disk.to_string())
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .map(Task::try_from)

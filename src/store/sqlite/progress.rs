@@ -56,7 +56,7 @@ impl<T: AsConnection> ProgressReads for T {
         .bind(ends.map_or_else(|| codec::END_OF_TIME.to_owned(), codec::time_to_text))
         .bind(codec::time_to_text(begins))
         .bind(i64::from(limit))
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .into_iter()
@@ -98,7 +98,7 @@ impl<T: AsConnection> ProgressReads for T {
         )
         // No time sorts before the empty text.
         .bind(after.map_or_else(String::new, codec::time_to_text))
-        .fetch_one(self.connection()?)
+        .fetch_one(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .map(|at| row.time("next_at", &at))

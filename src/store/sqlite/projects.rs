@@ -34,7 +34,7 @@ impl<T: AsConnection> ProjectReads for T {
              WHERE p.id = $1",
         )
         .bind(id.as_str())
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await
         .map_err(errors::of_statement)?;
         Ok(row.map(ProjectProfile::from))
@@ -60,7 +60,7 @@ impl<T: AsConnection> ProjectReads for T {
         .bind(filter.member.as_ref().map(UserId::as_str))
         .bind(filter.marker.as_ref().map(ProjectId::as_str))
         .bind(filter.limit)
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await
         .map_err(errors::of_statement)?;
         Ok(rows.into_iter().map(ProjectProfile::from).collect())

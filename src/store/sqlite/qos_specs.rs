@@ -49,7 +49,7 @@ impl<T: AsConnection> QosReads for T {
              FROM qos_specs AS q WHERE q.id = $1",
         )
         .bind(id.to_string())
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .map(QosSpecs::try_from)
@@ -76,7 +76,7 @@ impl<T: AsConnection> QosReads for T {
             QosSort::Consumer => "consumer",
         })
         .build_query_as::<QosRow>()
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .into_iter()
@@ -89,7 +89,7 @@ impl<T: AsConnection> QosReads for T {
             "SELECT id, name FROM disk_types WHERE qos_specs_id = $1 ORDER BY name, id",
         )
         .bind(id.to_string())
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .into_iter()

@@ -17,7 +17,7 @@ impl<T: AsConnection> QuotaReads for T {
         let rows = sqlx::query_as::<_, (String, i64)>(
             "SELECT key, hard_limit FROM quota_classes WHERE class = 'default'",
         )
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await
         .map_err(errors::of_statement)?;
         Ok(rows.into_iter().collect())
@@ -33,7 +33,7 @@ impl<T: AsConnection> QuotaReads for T {
                                WHERE q.project_id = $1 AND q.key = c.key)",
         )
         .bind(project.as_str())
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await
         .map_err(errors::of_statement)?;
         Ok(rows.into_iter().collect())
@@ -60,7 +60,7 @@ impl<T: AsConnection> QuotaReads for T {
              FROM backups WHERE project_id = $1",
         )
         .bind(project.as_str())
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await
         .map_err(errors::of_statement)?;
 
@@ -103,7 +103,7 @@ impl<T: AsConnection> QuotaReads for T {
                    FROM snapshots GROUP BY project_id, disk_type)
              GROUP BY project_id, disk_type ORDER BY project_id, disk_type",
         )
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await
         .map_err(errors::of_statement)?;
         let usage =

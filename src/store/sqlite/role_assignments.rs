@@ -75,7 +75,7 @@ impl<T: AsConnection> RoleAssignmentReads for T {
         .bind(project)
         .bind(domain)
         .bind(filter.role.map(Role::as_str))
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await
         .map_err(errors::of_statement)?;
         rows.into_iter().map(AssignmentRow::assignment).collect()
@@ -95,7 +95,7 @@ impl<T: AsConnection> RoleAssignmentReads for T {
         let words = query
             .bind(user.as_str())
             .bind(place.id())
-            .fetch_all(self.connection()?)
+            .fetch_all(self.connection().await?)
             .await
             .map_err(errors::of_statement)?;
         let row = Row { table: "role_assignments", id: user.as_str() };
@@ -109,7 +109,7 @@ impl<T: AsConnection> RoleAssignmentReads for T {
                             WHERE r.user_id = $1 AND r.role = 'admin' AND p.enabled = 1)",
         )
         .bind(user.as_str())
-        .fetch_one(self.connection()?)
+        .fetch_one(self.connection().await?)
         .await
         .map_err(errors::of_statement)
     }

@@ -13,7 +13,7 @@ impl<T: AsConnection> ScenarioReads for T {
         let (begun,) = sqlx::query_as::<_, (bool,)>(
             "SELECT EXISTS (SELECT 1 FROM events WHERE request_id <> 'start')",
         )
-        .fetch_one(self.connection()?)
+        .fetch_one(self.connection().await?)
         .await
         .map_err(errors::of_statement)?;
         Ok(begun)

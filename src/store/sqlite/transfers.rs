@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 
 use super::page::{List, id_or_nothing};
-use super::rows::{OfferRow, TransferRow, disk_columns, fact_columns};
+use super::readers::Question;
+use super::rows::{OfferRow, TransferRow, disk_columns, fact_columns, read};
 use super::unit::{AsConnection, Unit, Write};
 use super::{codec, errors};
 use crate::domain::clock::Time;
@@ -14,24 +15,22 @@ use crate::store::{Result, TransferReads, TransferWrites};
 #[async_trait]
 impl<T: AsConnection> TransferReads for T {
     async fn transfer(&mut self, id: TransferId) -> Result<Option<Transfer>> {
-        sqlx::query_as::<_, TransferRow>(
+        let question = Question::of(
             "SELECT id, disk_id, source_project_id, source_user_id, name, no_snapshots, key_hash,
                     created_at, expires_at, expiry_source
-             FROM transfers WHERE id = $1 AND status = 'pending'",
-        )
-        .bind(id.to_string())
-        .fetch_optional(self.connection()?)
-        .await
-        .map_err(errors::of_statement)?
-        .map(Transfer::try_from)
-        .transpose()
+             FROM transfers WHERE id = ? AND status = 'pending'",
+        );
+        self.one(question.bind(id))
+            .await?
+            .map(|row| read::<TransferRow>(&row)?.try_into())
+            .transpose()
     }
 
     async fn transfer_with_facts(
         &mut self,
         id: TransferId,
     ) -> Result<Option<(Transfer, TransferFacts)>> {
-        sqlx::query_as::<_, OfferRow>(concat!(
+        let question = Question::of(concat!(
             "SELECT t.id AS offer_id, t.source_project_id, t.source_user_id, t.name AS offer_name,
                     t.no_snapshots, t.key_hash, t.created_at AS offered_at, t.expires_at,
                     t.expiry_source,
@@ -43,14 +42,9 @@ impl<T: AsConnection> TransferReads for T {
              JOIN disks AS d ON d.id = t.disk_id
              LEFT JOIN policy_disks AS l ON l.disk_id = d.id
              LEFT JOIN policies AS p ON p.id = l.policy_id
-             WHERE t.id = $1 AND t.status = 'pending'"
-        ))
-        .bind(id.to_string())
-        .fetch_optional(self.connection()?)
-        .await
-        .map_err(errors::of_statement)?
-        .map(<(Transfer, TransferFacts)>::try_from)
-        .transpose()
+             WHERE t.id = ? AND t.status = 'pending'"
+        ));
+        self.one(question.bind(id)).await?.map(|row| read::<OfferRow>(&row)?.try_into()).transpose()
     }
 
     async fn transfers(&mut self, query: &TransferQuery, now: Time) -> Result<Vec<Transfer>> {
@@ -73,7 +67,7 @@ impl<T: AsConnection> TransferReads for T {
             TransferSort::Disk => "disk_id",
         })
         .build_query_as::<TransferRow>()
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .into_iter()

@@ -1,12 +1,13 @@
 //! A unit of work, and what it has in common with a reader: a connection to ask questions on.
 
 use std::fmt;
+use std::future::Future;
 
 use async_trait::async_trait;
-use sqlx::pool::PoolConnection;
-use sqlx::{Sqlite, SqliteConnection};
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::codec::Value;
+use super::readers::{Lent, Question, Readers};
 use super::turn::Turn;
 use crate::crash;
 use crate::domain::fault::CrashPoint;
@@ -15,16 +16,39 @@ use crate::store::{Result, WriteTx};
 /// Has a connection to ask questions on: every question is implemented once, for all that have.
 pub(super) trait AsConnection: Send {
     /// The connection.
-    fn connection(&mut self) -> Result<&mut SqliteConnection>;
+    fn connection(&mut self) -> impl Future<Output = Result<&mut SqliteConnection>> + Send;
+
+    /// The one row that answers a question, if there is any.
+    fn one(&mut self, question: Question)
+    -> impl Future<Output = Result<Option<SqliteRow>>> + Send;
 }
 
-/// Asks questions, on a connection that cannot write.
+/// Asks questions, on connections that cannot write.
 #[derive(Debug)]
-pub(super) struct Reader(pub(super) PoolConnection<Sqlite>);
+pub(super) struct Reader {
+    readers: Readers,
+    /// Borrowed when the first question wants it.
+    lent: Option<Lent>,
+}
+
+impl Reader {
+    /// Asks nothing yet.
+    pub(super) fn of(readers: &Readers) -> Self {
+        Self { readers: readers.clone(), lent: None }
+    }
+}
 
 impl AsConnection for Reader {
-    fn connection(&mut self) -> Result<&mut SqliteConnection> {
-        Ok(&mut self.0)
+    async fn connection(&mut self) -> Result<&mut SqliteConnection> {
+        let lent = match self.lent.take() {
+            Some(lent) => lent,
+            None => self.readers.lend().await?,
+        };
+        self.lent.insert(lent).connection()
+    }
+
+    async fn one(&mut self, question: Question) -> Result<Option<SqliteRow>> {
+        self.readers.ask(question).await
     }
 }
 
@@ -91,8 +115,12 @@ impl Unit {
 }
 
 impl AsConnection for Unit {
-    fn connection(&mut self) -> Result<&mut SqliteConnection> {
+    async fn connection(&mut self) -> Result<&mut SqliteConnection> {
         self.turn.connection()
+    }
+
+    async fn one(&mut self, question: Question) -> Result<Option<SqliteRow>> {
+        question.ask(self.turn.connection()?).await
     }
 }
 

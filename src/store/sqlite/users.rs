@@ -43,7 +43,7 @@ impl<T: AsConnection> UserReads for T {
              WHERE u.id = $1",
         )
         .bind(id.as_str())
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await
         .map_err(errors::of_statement)?;
         Ok(row.map(UserProfile::from))
@@ -67,7 +67,7 @@ impl<T: AsConnection> UserReads for T {
         .bind(filter.enabled)
         .bind(filter.marker.as_ref().map(UserId::as_str))
         .bind(filter.limit)
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await
         .map_err(errors::of_statement)?;
         Ok(rows.into_iter().map(UserProfile::from).collect())

@@ -43,7 +43,7 @@ impl<T: AsConnection> WebhookReads for T {
              WHERE url = $1",
         )
         .bind(url.to_owned())
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .map(Webhook::try_from)
@@ -55,7 +55,7 @@ impl<T: AsConnection> WebhookReads for T {
             "SELECT url, delivered_seq, failures, next_try_at, last_error FROM webhooks
              ORDER BY url",
         )
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .into_iter()

@@ -493,6 +493,7 @@ fn check(write: &Write, done: &SqliteQueryResult) -> Result<()> {
     }
 }
 
-async fn next<S: Stream + ?Sized>(stream: &mut Pin<Box<S>>) -> Option<S::Item> {
+/// What a stream yields next.
+pub(super) async fn next<S: Stream + ?Sized>(stream: &mut Pin<Box<S>>) -> Option<S::Item> {
     std::future::poll_fn(|context| stream.as_mut().poll_next(context)).await
 }

@@ -30,6 +30,7 @@ pub(super) fn capture() {
         tracing_subscriber::registry()
             .with(text.with_filter(EnvFilter::new("debug,evs_local=trace")))
             .with(crate::statements::layer())
+            .with(super::plans::layer())
             .init();
     });
 }

@@ -2,6 +2,7 @@
 //! with which every test ends: the doctor's invariants, and no secret in the file or the log.
 
 mod log;
+mod plans;
 pub(crate) mod told;
 
 use std::sync::Arc;
@@ -201,6 +202,10 @@ impl TestServer {
             report.violations.iter().map(|violation| violation.sentence.as_str()).collect();
         assert_eq!(violations, Vec::<&str>::new());
         assert!(report.checks > 10, "{} checks", report.checks);
+        let mut tester = self.tester().await;
+        let scans = plans::scans(&mut tester).await;
+        assert_eq!(scans, Vec::<String>::new(), "statements that read through a table");
+        sqlx::Connection::close(tester).await.unwrap();
 
         let mut secrets = self.secrets.lock().unwrap().clone();
         for name in ["evs.db", "evs.db-wal"] {

@@ -52,9 +52,8 @@ async fn list_as(call: &Call, view: fn(&Call, &Caller, &Backup) -> Value) -> Ans
     };
     let id = |backup: &Backup| backup.id.to_string();
     let mut body = page(call, "backups", limit, &backups, id, |backup| view(call, &caller, backup));
-    if counted && let Some(members) = body.as_object_mut() {
-        let count = call.app().count_backups(&caller, everywhere, filter).await?;
-        members.insert("count".to_owned(), count.into());
+    if counted {
+        body.count = Some(call.app().count_backups(&caller, everywhere, filter).await?);
     }
     Ok(HttpResponse::Ok().json(body))
 }

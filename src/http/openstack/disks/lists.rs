@@ -70,9 +70,8 @@ async fn list_as(call: &Call, view: fn(&Call, &TypeIds, &Caller, &Disk) -> Value
     let id = |disk: &Disk| disk.id.to_string();
     let mut body =
         page(call, "volumes", limit, &disks, id, |disk| view(call, &types, &caller, disk));
-    if counted && let Some(members) = body.as_object_mut() {
-        let count = call.app().count_disks(&caller, everywhere, filter).await?;
-        members.insert("count".to_owned(), count.into());
+    if counted {
+        body.count = Some(call.app().count_disks(&caller, everywhere, filter).await?);
     }
     Ok(HttpResponse::Ok().json(body))
 }

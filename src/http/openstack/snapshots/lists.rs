@@ -54,9 +54,8 @@ async fn list_as(call: &Call, view: fn(&Call, &Snapshot) -> Value) -> Answer {
     };
     let id = |snapshot: &Snapshot| snapshot.id.to_string();
     let mut body = page(call, "snapshots", limit, &snapshots, id, |snapshot| view(call, snapshot));
-    if counted && let Some(members) = body.as_object_mut() {
-        let count = call.app().count_snapshots(&caller, everywhere, filter).await?;
-        members.insert("count".to_owned(), count.into());
+    if counted {
+        body.count = Some(call.app().count_snapshots(&caller, everywhere, filter).await?);
     }
     Ok(HttpResponse::Ok().json(body))
 }

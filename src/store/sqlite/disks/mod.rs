@@ -4,7 +4,8 @@ mod lists;
 
 use async_trait::async_trait;
 
-use super::rows::{DiskRow, FactsRow, disk_columns, fact_columns};
+use super::readers::Question;
+use super::rows::{DiskRow, FactsRow, disk_columns, fact_columns, read};
 use super::unit::{AsConnection, Unit, Write};
 use super::{codec, errors};
 use crate::domain::disk::{Disk, DiskFilter, DiskQuery, DiskStatus};
@@ -22,7 +23,7 @@ impl<T: AsConnection> DiskReads for T {
             " FROM disks WHERE id = $1"
         ))
         .bind(id.to_string())
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .map(Disk::try_from)
@@ -34,7 +35,7 @@ impl<T: AsConnection> DiskReads for T {
         id: DiskId,
         of: Option<&ProjectId>,
     ) -> Result<Option<TransferFacts>> {
-        sqlx::query_as::<_, FactsRow>(concat!(
+        let question = Question::of(concat!(
             "SELECT ",
             disk_columns!("d"),
             ", ",
@@ -42,27 +43,24 @@ impl<T: AsConnection> DiskReads for T {
             " FROM disks AS d
              LEFT JOIN policy_disks AS l ON l.disk_id = d.id
              LEFT JOIN policies AS p ON p.id = l.policy_id
-             WHERE d.id = $1 AND ($2 IS NULL OR d.project_id = $2)"
-        ))
-        .bind(id.to_string())
-        .bind(of.map(ProjectId::as_str))
-        .fetch_optional(self.connection()?)
-        .await
-        .map_err(errors::of_statement)?
-        .map(TransferFacts::try_from)
-        .transpose()
+             WHERE d.id = ? AND d.project_id = coalesce(?, d.project_id)"
+        ));
+        self.one(question.bind(id).bind(of))
+            .await?
+            .map(|row| read::<FactsRow>(&row)?.try_into())
+            .transpose()
     }
 
     async fn disks(&mut self, query: &DiskQuery) -> Result<Vec<Disk>> {
-        lists::page(self.connection()?, query).await
+        lists::page(self.connection().await?, query).await
     }
 
     async fn count_disks(&mut self, filter: &DiskFilter) -> Result<i64> {
-        lists::count(self.connection()?, filter).await
+        lists::count(self.connection().await?, filter).await
     }
 
     async fn disk_summary(&mut self, project: Option<&ProjectId>) -> Result<DiskSummary> {
-        lists::summary(self.connection()?, project).await
+        lists::summary(self.connection().await?, project).await
     }
 }
 

@@ -9,8 +9,9 @@ mod snapshots;
 use std::collections::BTreeMap;
 
 use sqlx::FromRow;
+use sqlx::sqlite::SqliteRow;
 
-use super::codec;
+use super::{codec, errors};
 use crate::domain::backup::BackupStatus;
 use crate::domain::clock::Time;
 use crate::domain::disk::Disk;
@@ -191,6 +192,11 @@ impl TryFrom<TransferRow> for Transfer {
             key_hash: KeyHash::from_phc(transfer.key_hash),
         })
     }
+}
+
+/// What a row holds.
+pub(super) fn read<'row, T: FromRow<'row, SqliteRow>>(row: &'row SqliteRow) -> Result<T> {
+    T::from_row(row).map_err(errors::of_statement)
 }
 
 /// A transfer, its columns named apart from those of the disk it is read with.

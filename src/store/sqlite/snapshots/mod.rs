@@ -20,7 +20,7 @@ impl<T: AsConnection> SnapshotReads for T {
             " FROM snapshots WHERE id = $1"
         ))
         .bind(id.to_string())
-        .fetch_optional(self.connection()?)
+        .fetch_optional(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .map(Snapshot::try_from)
@@ -34,7 +34,7 @@ impl<T: AsConnection> SnapshotReads for T {
             " FROM snapshots WHERE disk_id = $1 ORDER BY created_at, id"
         ))
         .bind(disk.to_string())
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .into_iter()
@@ -49,7 +49,7 @@ impl<T: AsConnection> SnapshotReads for T {
             " FROM snapshots WHERE disk_id = $1 AND next_at IS NOT NULL ORDER BY next_at, id"
         ))
         .bind(disk.to_string())
-        .fetch_all(self.connection()?)
+        .fetch_all(self.connection().await?)
         .await
         .map_err(errors::of_statement)?
         .into_iter()
@@ -58,11 +58,11 @@ impl<T: AsConnection> SnapshotReads for T {
     }
 
     async fn snapshots(&mut self, query: &SnapshotQuery) -> Result<Vec<Snapshot>> {
-        lists::page(self.connection()?, query).await
+        lists::page(self.connection().await?, query).await
     }
 
     async fn count_snapshots(&mut self, filter: &SnapshotFilter) -> Result<i64> {
-        lists::count(self.connection()?, filter).await
+        lists::count(self.connection().await?, filter).await
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) use files::tidy;
 impl<T: AsConnection> LineageReads for T {
     async fn epoch(&mut self) -> Result<i64> {
         let found = sqlx::query_scalar("SELECT epoch FROM lineage WHERE id = 1")
-            .fetch_optional(self.connection()?)
+            .fetch_optional(self.connection().await?)
             .await
             .map_err(errors::of_statement)?;
         found.ok_or_else(|| Row { table: "lineage", id: "1" }.corrupt("there is no such row"))
