@@ -36,7 +36,8 @@
 //! 2. The handler reads the body member by member (`http/fields.rs`) and runs the use case as a
 //!    task, so that a client that goes away does not cut it.
 //! 3. `service/transfers/offer.rs` looks at the disk and its facts on a reader: a refused request pays
-//!    for nothing more. `domain/transfer/rules.rs` has the rules.
+//!    for nothing more. Requests that look at the same time look together (`store/sqlite/readers.rs`).
+//!    `domain/transfer/rules.rs` has the rules.
 //! 4. `service/hasher.rs` makes the key and its hash on a hash thread. No transaction is open.
 //! 5. A unit of work opens: the writer (`store/sqlite/writer.rs`) lends its connection inside a
 //!    `BEGIN IMMEDIATE`. The disk and its facts are read again in one statement; the rules and the

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use crate::support::{self, Bench, disk, transfer};
 
 /// Polls a future `n` times and drops it, unless it was done before.
-async fn cut_after<T>(n: usize, future: impl Future<Output = T>) -> Option<T> {
+pub(crate) async fn cut_after<T>(n: usize, future: impl Future<Output = T>) -> Option<T> {
     let mut future = Box::pin(future);
     let mut polls = 0;
     poll_fn(move |context| {

@@ -36,6 +36,7 @@ mod progress;
 mod projects;
 mod qos_specs;
 mod quotas;
+mod readers;
 mod role_assignments;
 mod scenarios;
 mod snapshots;
