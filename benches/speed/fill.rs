@@ -73,21 +73,21 @@ pub(crate) fn fill(data: &Path, size: Size, disk: &str, transfer: &str) -> Resul
         open = size.open,
     ))?;
     let filled = Filled {
-        disks: ids(&all, &spread("SELECT", ID, size.open, size.disks))?,
-        transfers: ids(&all, &spread("SELECT", OFFER, 0, size.open))?,
+        disks: ids(&all, &spread(ID, size.open, size.disks))?,
+        transfers: ids(&all, &spread(OFFER, 0, size.open))?,
     };
     all.commit()?;
     file.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
     Ok(filled)
 }
 
-/// At most [`SPREAD`] of the ids of these numbers, from all over the file.
-fn spread(select: &str, id: &str, after: usize, up_to: usize) -> String {
+/// Asks for the ids of some of these numbers, from all over the file.
+fn spread(id: &str, after: usize, up_to: usize) -> String {
     /// So many are asked for.
     const SPREAD: usize = 5000;
     let step = ((up_to - after) / SPREAD).max(1);
     format!(
-        "{select} {id} FROM numbers WHERE n > {after} AND n <= {up_to} AND n % {step} = 0
+        "SELECT {id} FROM numbers WHERE n > {after} AND n <= {up_to} AND n % {step} = 0
          ORDER BY (n * 2654435761) % 4294967296 LIMIT {SPREAD}"
     )
 }

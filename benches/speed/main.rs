@@ -23,6 +23,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Parser;
+use evs_local::domain::clock::{Clock as _, SystemClock};
 use tempfile::TempDir;
 
 use bound::{Bare, Costs, Parts};
@@ -107,9 +108,8 @@ fn main() -> Result<()> {
 
 async fn measure(arguments: &Arguments) -> Result<()> {
     let cores = available_parallelism()?.get();
-    let date = chrono::DateTime::<chrono::Utc>::from(std::fs::metadata("/proc/self")?.modified()?);
-    let mut report =
-        Report { cores, date: date.format("%Y-%m-%d").to_string(), ..Report::default() };
+    let date = SystemClock.now().format("%Y-%m-%d").to_string();
+    let mut report = Report { cores, date, ..Report::default() };
     let home = TempDir::new_in(env!("CARGO_TARGET_TMPDIR"))?;
 
     let alone = rows(arguments, &mut report, home.path()).await?;
