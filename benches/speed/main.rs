@@ -109,7 +109,7 @@ fn main() -> Result<()> {
 async fn measure(arguments: &Arguments) -> Result<()> {
     let cores = available_parallelism()?.get();
     let date = SystemClock.now().format("%Y-%m-%d").to_string();
-    let mut report = Report { cores, date, ..Report::default() };
+    let mut report = Report { date, cores, ..Report::default() };
     let home = TempDir::new_in(env!("CARGO_TARGET_TMPDIR"))?;
 
     let alone = rows(arguments, &mut report, home.path()).await?;
