@@ -155,11 +155,13 @@ const DISK: &str = "SELECT d.*, (SELECT count(*) FROM snapshots AS s WHERE s.dis
                     FROM disks AS d WHERE d.id = ?1";
 
 impl Bare {
-    /// Copies what is in `data` to `beside`, while no server runs there.
+    /// Has SQLite copy what is in `data`, where a server may run, to `beside`.
     pub(crate) fn copy(data: &Path, beside: &Path, disks: &[String]) -> Result<Self> {
         fs::create_dir_all(beside)?;
         let path = beside.join("evs.db");
-        fs::copy(data.join("evs.db"), &path).context("the data file cannot be copied")?;
+        Connection::open(data.join("evs.db"))?
+            .execute("VACUUM INTO ?1", [path.to_string_lossy()])
+            .context("the data file cannot be copied")?;
         let file = Connection::open(path)?;
         file.set_prepared_statement_cache_capacity(64);
         file.execute_batch(
@@ -178,7 +180,7 @@ impl Bare {
         let (mut spent, mut units) = (Duration::ZERO, 0_u32);
         let disks = self.disks.clone();
         while spent < A_WHILE {
-            for group in disks.chunks(512).flat_map(|part| part.chunks(group)) {
+            for group in disks.chunks(group) {
                 match rows {
                     Rows::Take | Rows::Withdraw => self.commit(Rows::Offer, group)?,
                     Rows::Offer | Rows::Disk | Rows::Token => {}

@@ -22,7 +22,7 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use clap::Parser;
+use clap::{Parser, ValueEnum as _};
 use evs_local::domain::clock::{Clock as _, SystemClock};
 use tempfile::TempDir;
 
@@ -85,18 +85,6 @@ const SIZES: [Size; 3] = [
 ];
 /// What is measured in all of them.
 const GROWING: [Operation; 3] = [Operation::Create, Operation::List, Operation::Show];
-const ALL: [Operation; 9] = [
-    Operation::Create,
-    Operation::Accept,
-    Operation::Delete,
-    Operation::Pair,
-    Operation::Show,
-    Operation::List,
-    Operation::Refused,
-    Operation::Token,
-    Operation::Disk,
-];
-
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
     if let (Some(status), Some(body)) = (arguments.echo_status, &arguments.echo_body) {
@@ -163,20 +151,18 @@ impl Stage {
 /// seconds.
 async fn rows(arguments: &Arguments, report: &mut Report, home: &Path) -> Result<Option<f64>> {
     let stage = Stage::set(home.join("usual"), USUAL).await?;
-    // A copy of what the server has open, made by SQLite itself.
-    let copied = home.join("copied");
-    std::fs::create_dir_all(&copied)?;
-    rusqlite::Connection::open(stage.data.join("evs.db"))?
-        .execute("VACUUM INTO ?1", [copied.join("evs.db").to_string_lossy()])?;
-    let mut bare = Bare::copy(&copied, &home.join("bare"), &stage.filled.disks)?;
+    let mut bare = Bare::copy(&stage.data, &home.join("bare"), &stage.filled.disks)?;
     let mut alone = None;
-    for operation in ALL.into_iter().filter(|operation| arguments.measures(*operation)) {
+    for &operation in Operation::value_variants() {
+        if !arguments.measures(operation) {
+            continue;
+        }
         let measured = Measured::of(&stage.world, operation);
         let (request, body) = measured.sample().await?;
         let echo = Echo::of(home, operation, request, &body)?;
         for &clients in &arguments.clients {
-            let row = row(arguments, (&stage.evs, &measured), (&mut bare, &echo), clients).await?;
-            let (row, costs) = row;
+            let (row, costs) =
+                row(arguments, (&stage.evs, &measured), (&mut bare, &echo), clients).await?;
             println!(
                 "{:8} {clients:3} clients {:6.0}/s of {:6.0}/s ({:.2})  p50 {:.2} ms",
                 operation.word(),
@@ -197,8 +183,7 @@ async fn rows(arguments: &Arguments, report: &mut Report, home: &Path) -> Result
             report.rows.push(row);
         }
     }
-    let written = stage.evs.memory("VmHWM")?;
-    println!("the server's memory at most: {written:.0} MiB");
+    println!("the server's memory at most: {:.0} MiB", stage.evs.memory("VmHWM")?);
     stage.evs.stop()?;
     Ok(alone)
 }

@@ -32,7 +32,7 @@ pub(crate) fn by_clients(report: &Report, to: &Path) -> Result<()> {
             lines.entry(row.operation).or_default().push(((row.clients as f64).log2(), row.ratio));
         }
     }
-    let lines = lines.into_iter().map(|(operation, points)| (operation.word().to_owned(), points));
+    let lines = lines.into_iter().map(|(operation, points)| (operation.word(), points));
     draw(to, "Rate over its bound, by clients", &lines.collect::<Vec<_>>(), |power| {
         format!("{:.0}", power.exp2())
     })
@@ -45,7 +45,7 @@ pub(crate) fn by_size(report: &Report, to: &Path) -> Result<()> {
         let point = ((grown.disks as f64).log10(), grown.ratio);
         lines.entry(grown.operation).or_default().push(point);
     }
-    let lines = lines.into_iter().map(|(operation, points)| (operation.word().to_owned(), points));
+    let lines = lines.into_iter().map(|(operation, points)| (operation.word(), points));
     draw(to, "Rate over that with 1000 disks, by disks", &lines.collect::<Vec<_>>(), |power| {
         format!("{:.0}", 10_f64.powf(power))
     })

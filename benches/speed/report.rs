@@ -64,23 +64,6 @@ pub(crate) struct Report {
     pub(crate) promises: Vec<Promise>,
 }
 
-impl Operation {
-    /// Its name on the command line.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Create => "create",
-            Self::Accept => "accept",
-            Self::Delete => "delete",
-            Self::Pair => "pair",
-            Self::Show => "show",
-            Self::List => "list",
-            Self::Refused => "refused",
-            Self::Token => "token",
-            Self::Disk => "disk",
-        }
-    }
-}
-
 impl Report {
     pub(crate) fn row(&self, operation: Operation, clients: usize) -> Option<&Row> {
         self.rows.iter().find(|row| row.operation == operation && row.clients == clients)

@@ -6,13 +6,14 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use crate::load::{self, Connection, Limit, Round, Work};
 use crate::served::Served;
 
 /// What a client does again and again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Operation {
     /// Offer a disk.
@@ -203,6 +204,11 @@ impl Shuttle {
 }
 
 impl Operation {
+    /// Its name, as on the command line.
+    pub(crate) fn word(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
     /// What it is answered with.
     pub(crate) fn status(self) -> u16 {
         match self {

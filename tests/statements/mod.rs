@@ -72,20 +72,21 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for Catcher {
         if caught.watchers == 0 {
             return;
         }
-        let mut fields = Fields::default();
-        event.record(&mut fields);
-        // Of a statement of at most four words there is the summary only.
-        let whole = fields.0.remove("db.statement").filter(|text| !text.trim().is_empty());
-        let Some(sql) = whole.or_else(|| fields.0.remove("summary")) else { return };
+        let Some(sql) = text_of(event) else { return };
         let request = context.event_scope(event).into_iter().flatten().find_map(|span| {
             span.extensions().get::<RequestId>().map(|RequestId(request)| request.clone())
         });
-        caught
-            .statements
-            .entry(request.unwrap_or_default())
-            .or_default()
-            .push(sql.trim().to_owned());
+        caught.statements.entry(request.unwrap_or_default()).or_default().push(sql);
     }
+}
+
+/// The statement that an event of sqlx tells of.
+pub(crate) fn text_of(event: &Event<'_>) -> Option<String> {
+    let mut fields = Fields::default();
+    event.record(&mut fields);
+    // Of a statement of at most four words there is the summary only.
+    let whole = fields.0.remove("db.statement").filter(|text| !text.trim().is_empty());
+    whole.or_else(|| fields.0.remove("summary")).map(|sql| sql.trim().to_owned())
 }
 
 #[derive(Default)]
